@@ -1,0 +1,38 @@
+# layerwatt_folder(name SOURCES a.cpp b.cpp [LINKS target...] [TESTS extra_test.cpp...])
+# A folder of src/ becomes the static library layerwatt_<name>. Where a.cpp has an a_test.cpp beside it, that
+# goes into the test program layerwatt_<name>_tests; TESTS names tests without a source of their own.
+function(layerwatt_folder name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS;TESTS")
+  add_library(layerwatt_${name} STATIC ${arg_SOURCES})
+  target_link_libraries(layerwatt_${name} PUBLIC layerwatt_options ${arg_LINKS})
+  set(tests ${arg_TESTS})
+  foreach(source IN LISTS arg_SOURCES)
+    string(REGEX REPLACE "\\.cpp$" "_test.cpp" test ${source})
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${test})
+      list(APPEND tests ${test})
+    endif()
+  endforeach()
+  layerwatt_add_tests(${name} ${tests})
+endfunction()
+
+# Puts test sources into the test program of a folder; makes the program at the first call.
+function(layerwatt_add_tests name)
+  if(NOT LAYERWATT_TESTS OR NOT ARGN)
+    return()
+  endif()
+  set(program layerwatt_${name}_tests)
+  if(NOT TARGET ${program})
+    add_executable(${program})
+    set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    target_link_libraries(${program} PRIVATE layerwatt_${name} GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${program} PRIVATE
+      LAYERWATT_FIXTURES="${CMAKE_SOURCE_DIR}/tests/fixtures"
+      LAYERWATT_SOURCE="${CMAKE_SOURCE_DIR}"
+      LAYERWATT_BUILD="${CMAKE_BINARY_DIR}")
+    # PRE_TEST: a program is asked for its tests when ctest starts, not while it is built.
+    gtest_discover_tests(${program} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+  endif()
+  foreach(source IN LISTS ARGN)
+    target_sources(${program} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+  endforeach()
+endfunction()

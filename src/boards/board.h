@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of a board: how to recognise it, its rails and which contains which, its sensor as shipped,
+// and rough compute figures for the virtual board. Read from boards/*.toml, which are built into the program.
+#pragma once
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/machine.h"
+#include "core/result.h"
+#include "core/units.h"
+
+namespace layerwatt {
+
+struct BoardRail {
+  std::string name;                   // as the sensor labels it
+  std::vector<std::string> contains;  // rails fed from this one: a total is never added to its parts
+  std::optional<Ohms> shunt;
+  std::optional<Volts> nominal;
+};
+
+// The INA3221 as the board's device tree sets it up; every field with its source in the TOML.
+struct BoardSensor {
+  std::string driver;                     // "ina3221"
+  std::string device;                     // "6-0040"
+  std::optional<Nanoseconds> conversion;  // of one signal, nominal
+  std::optional<int> averaging;           // exponential, N
+  std::vector<std::string> rails;         // in channel order
+};
+
+// Coefficients of the virtual board. UNCALIBRATED: orders of magnitude until a calibration replaces them.
+struct BoardModel {
+  double macs_per_second = 0;
+  double bytes_per_second = 0;
+  Nanoseconds launch{};  // added to each layer
+  struct Rail {
+    std::string name;
+    Watts idle, busy;  // busy: when a layer runs at full MAC rate
+    Watts moving;      // added at full memory bandwidth
+  };
+  std::vector<Rail> rails;
+  std::string source;
+};
+
+struct Board {
+  std::string id;                       // "jetson-nano": file name, CLI name
+  std::string name;                     // "NVIDIA Jetson Nano Developer Kit"
+  std::vector<std::string> compatible;  // device tree compatible strings
+  std::vector<BoardRail> rails;
+  std::vector<BoardSensor> sensors;
+  std::optional<BoardModel> model;  // present when the board can be simulated
+};
+
+std::span<const std::string_view> board_texts();  // the TOML files built in
+Result<Board> parse_board(std::string_view toml, const std::string& where);
+Result<Board> board_named(const std::string& id);  // not_found lists the known ids
+std::vector<std::string> board_ids();
+// The board this machine is, by its device tree; empty when it is none we know.
+std::optional<Board> recognise_board(const Machine& machine);
+
+}  // namespace layerwatt

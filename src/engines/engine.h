@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every inference engine looks like to layerwatt-runner. An engine loads an input, computes, unloads the
+// output, and reports each layer to a sink while it computes marked. It does not time, loop or print.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/machine.h"
+#include "core/result.h"
+#include "core/vocabulary.h"
+#include "networks/network.h"
+
+namespace layerwatt {
+
+// Takes the spans of the layers as they end. Called on the computing thread; must not allocate or block.
+class SpanSink {
+ public:
+  virtual ~SpanSink() = default;
+  // `layer` indexes Engine::layers().
+  virtual void layer(std::uint32_t layer, Instant begin, Instant end) = 0;
+};
+
+struct EngineOptions {
+  int threads = 1;                       // intra-op
+  std::string level;                     // optimisation level in the engine's words; empty = its best
+  std::filesystem::path library;         // where the engine's library is; empty = search
+  std::filesystem::path hook_folder;     // where our plug-ins for the engine lie
+  std::filesystem::path private_folder;  // for files the engine insists on writing; deleted by the caller
+  std::int64_t batch = 1;
+  std::uint64_t seed = 1;  // of the random input
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  // {"engine.version", "1.30.0"}, {"engine.library", "/..."}, {"engine.level", "all"}, ...: for the run file.
+  [[nodiscard]] virtual std::map<std::string, std::string> circumstances() const = 0;
+  // What is executed, in order; fused nodes are one layer with several sources.
+  [[nodiscard]] virtual std::span<const Layer> layers() const = 0;
+  virtual Result<void> load() = 0;     // copies the input to where compute() reads it
+  virtual Result<void> compute() = 0;  // unmarked: nothing of ours runs
+  virtual Result<void> compute_marked(SpanSink& sink) = 0;
+  virtual Result<void> unload() = 0;  // copies the output out
+  // The output last unloaded, first tensor, as floats: for comparing engines and levels.
+  [[nodiscard]] virtual std::span<const float> output() const = 0;
+  // Called between blocks: throws away what the engine's own profiler piled up.
+  virtual Result<void> end_block() { return {}; }
+};
+
+struct EngineDriver {
+  std::string_view name;  // "onnxruntime"
+  std::string_view summary;
+  // Opens the network with both ways to compute ready. Slow; may fail in any way a file can be bad.
+  Result<std::unique_ptr<Engine>> (*open)(const Machine&, const std::filesystem::path& model, const Network&,
+                                          const EngineOptions&);
+};
+
+std::span<const EngineDriver* const> engine_drivers();  // made by add_engine() lines
+struct EngineLeftOut {
+  std::string name, why;
+};
+std::vector<EngineLeftOut> engines_left_out();
+
+}  // namespace layerwatt

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a network is: its layers in topological order, with shapes and costs. Read from ONNX in the runner
+// process, never in the measuring one, so that a hostile file cannot hurt a measurement.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+#include "core/vocabulary.h"
+
+namespace layerwatt {
+
+struct TensorDescription {
+  std::string name;
+  std::string element_type;  // "float32", "int8", ...
+  Shape shape;               // -1 = unknown or dynamic and not set by `batch`
+};
+
+struct Network {
+  std::string name;                                // graph name, or the file's stem
+  std::vector<TensorDescription> inputs, outputs;  // without initializers
+  std::vector<Layer> layers;                       // Layer::sources is the layer itself
+  // For the engine's fusion map: tensor name -> index of the layer that makes it.
+  std::vector<std::vector<std::string>> produced;  // output tensor names, one list a layer
+  std::int64_t opset = 0;
+  bool random_weights = false;            // written by our zoo with seeded random weights
+  std::vector<std::string> not_inferred;  // sentences: what the description could not work out
+};
+
+struct ReadOptions {
+  std::int64_t batch = 1;  // put into the first dimension of inputs when it is dynamic
+};
+
+// Reads and describes an ONNX file. External data is only looked for inside the model's folder. malformed:
+// not ONNX, truncated, cyclic, absurd dimensions; the message says which and where.
+Result<Network> read_onnx(const std::filesystem::path& path, const ReadOptions& options = {});
+
+// One network of the zoo: written with He-initialised weights from a seed.
+struct ZooEntry {
+  std::string name;               // "squeezenet1.1"
+  std::string summary;            // one line
+  std::int64_t parameters, macs;  // published figures
+  std::string source;             // where they are published
+};
+
+const std::vector<ZooEntry>& zoo();
+// Writes a zoo network as ONNX, whole or not at all (temporary file and rename).
+Result<void> write_zoo_network(const std::string& name, std::uint64_t seed,
+                               const std::filesystem::path& path);
+
+}  // namespace layerwatt

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Fails when a folder of src/ includes one it may not. The table is the architecture."""
+import pathlib
+import re
+import sys
+
+MAY = {
+    "core": set(),
+    "timeline": {"core"},
+    "networks": {"core"},
+    "sensors": {"core"},
+    "controls": {"core"},
+    "markers": {"core"},
+    "engines": {"core", "networks"},
+    "boards": {"core", "timeline"},
+    "attribution": {"core", "timeline"},
+    "report": {"core", "timeline", "attribution"},
+    "runner": {"core", "networks", "engines", "markers"},
+    "session": {"core", "timeline", "sensors", "controls", "markers", "boards", "runner"},
+    "cli": None,  # may include everything; nothing may include it
+}
+# Single headers: (folder, header) pairs that are forbidden, and the only header others may take from a folder.
+FORBIDDEN = {("attribution", "timeline/truth.h"), ("report", "timeline/truth.h")}
+ONLY = {("session", "runner"): {"runner/protocol.h", "runner/layer_json.h"}}
+
+INCLUDE = re.compile(r'\s*#include "([a-z_]+)/([A-Za-z0-9_./]+)"')
+
+
+def complaints(src):
+    for path in sorted(src.rglob("*.[ch]*")):
+        parts = path.relative_to(src).parts
+        if len(parts) < 2:
+            yield f"{path}: source files live in a folder of src/"
+            continue
+        here, is_test = parts[0], path.stem.endswith("_test")
+        if here not in MAY:
+            yield f"{path}: folder {here}/ is not in the table of {pathlib.Path(__file__).name}"
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            match = INCLUDE.match(line)
+            if not match:
+                continue
+            folder, header = match[1], f"{match[1]}/{match[2]}"
+            where = f"{path}:{number}"
+            if (here, header) in FORBIDDEN:
+                yield f"{where}: {here}/ may never include {header}"
+            if is_test or folder == "layerwatt":  # tests may reach across; the public API is for all
+                continue
+            if folder != here and MAY[here] is not None and folder not in MAY[here]:
+                yield f"{where}: {here}/ may not include {folder}/"
+            allowed = ONLY.get((here, folder))
+            if allowed is not None and header not in allowed:
+                yield f"{where}: {here}/ may take only {', '.join(sorted(allowed))} from {folder}/"
+
+
+def self_test():
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as name:
+        root = pathlib.Path(name)
+        (root / "attribution").mkdir()
+        (root / "attribution" / "a.cpp").write_text('#include "timeline/truth.h"\n#include "cli/x.h"\n')
+        found = list(complaints(root))
+        assert len(found) == 2, found
+
+
+def main():
+    self_test()
+    found = list(complaints(pathlib.Path(sys.argv[1])))
+    print("\n".join(found))
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
