@@ -31,15 +31,30 @@ struct BoardSensor {
 };
 
 // Coefficients of the virtual board. UNCALIBRATED: orders of magnitude until a calibration replaces them.
+// In the TOML every key of [model] and [[model.rails]] is named as the member, times with _us (drift_time:
+// _s) and watts with _w behind the name: launch_us, idle_w, noise_w. What has a value here may be left out
+// there.
 struct BoardModel {
   double macs_per_second = 0;
   double bytes_per_second = 0;
-  Nanoseconds launch{};  // added to each layer
+  Nanoseconds launch{};                    // added to each layer
+  Nanoseconds load{100'000};               // copying the input in, before the first layer
+  Nanoseconds unload{30'000};              // copying the output out, after the last
+  double layer_variation = 0.1;            // relative, from layer to layer, fixed by the layer's name
+  double drift = 0.05;                     // relative rise of power as the board warms up
+  Nanoseconds drift_time{60'000'000'000};  // time constant of that
+  Nanoseconds noise_time{3'000'000};       // correlation time of the rails' noise
+  Nanoseconds supply_tail{};               // time constant of bulk capacitance behind the shunts
+  Nanoseconds shortest_read{270'000}, mean_read{300'000}, longest_read{1'600'000};  // one sysfs read
   struct Rail {
     std::string name;
-    Watts idle, busy;  // busy: when a layer runs at full MAC rate
+    Watts idle, busy;  // busy: added when a layer runs at full MAC rate
     Watts moving;      // added at full memory bandwidth
+    Watts running{};   // added whenever a layer runs at all
+    double loss = 0;   // of the power of rails it contains: lost between its shunt and theirs
+    Watts noise{};     // standard deviation of what else the board does on this rail
   };
+  // A rail that contains others (Board::rails) has here only what it feeds beside them.
   std::vector<Rail> rails;
   std::string source;
 };
