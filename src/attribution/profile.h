@@ -31,33 +31,38 @@ struct Distribution {
 };
 
 struct LayerEnergy {
-  Estimate<Joules> energy;     // of one inference, gross
-  std::optional<Watts> power;  // energy / duration; empty when the duration is zero or nothing was read
-  std::optional<Joules> net;   // minus idle power x duration
+  std::optional<Estimate<Joules>>
+      energy;                  // of one inference, gross; empty when nothing was read in the layer
+  std::optional<Watts> power;  // energy / duration; empty with it
+  std::optional<Joules> net;   // minus idle power x duration; empty without energy or idle
   std::size_t readings = 0;    // that fell into this layer
 };
 
+// What one rail says. Rails that were not read while inferring have no profile; a note names them.
 struct RailProfile {
   std::string rail, sensor;
   Origin origin = Origin::measured;
   bool is_total = false;
-  bool per_layer_interval = true;  // false for `estimate`: the split is an assumption, not a measurement
-  Estimate<Watts> idle;            // before and after, pooled; no value (see has_idle) when none was read
-  bool has_idle = false;
-  Watts idle_before{}, idle_after{};
-  Estimate<Joules> inference;  // gross energy of one inference, load to unload, at unmarked latency
-  std::optional<Estimate<Joules>> net;
-  Watts mean_power;                 // while inferring
-  std::vector<LayerEnergy> layers;  // one for each Profile::layers
-  Joules gaps{};                    // between layers, loading and unloading, marks included
-  Joules unexplained{};             // inference - layers - gaps: > 0 when layers got no readings
-  std::size_t readings = 0, missing = 0;
+  bool per_layer_interval = true;       // false for `estimate`: the split is an assumption
+  std::optional<Estimate<Watts>> idle;  // before and after, pooled
+  std::optional<Watts> idle_before, idle_after;
+  Estimate<Joules> inference;           // gross energy of one inference, load to unload, at unmarked latency
+  std::optional<Estimate<Joules>> net;  // minus idle power x latency
+  Watts mean_power;                     // while inferring
+  std::vector<LayerEnergy> layers;      // one for each Profile::layers
+  Joules gaps{};                        // loading, unloading and between layers
+  Joules unexplained{};                 // inference - layers - gaps; of layers without readings, and bias
+  std::size_t gap_readings = 0;         // that fell between layers
+  std::size_t readings = 0;             // used, in the whole run
+  std::size_t missing = 0;              // did not come, or could not be a power
+  std::optional<Nanoseconds> period;    // median time between readings
+  std::optional<Nanoseconds> time_constant;  // of the sensor's exponential average
 };
 
 struct LayerProfile {
   Layer layer;
-  Distribution marked;     // as it ran with marks on
-  Nanoseconds duration{};  // mean, rescaled to the unmarked latency: the one reported
+  Distribution marked;     // one execution, as it ran with marks on
+  Nanoseconds duration{};  // mean time in one inference, rescaled to the unmarked latency: the one reported
   std::size_t runs = 0;
 };
 
@@ -67,19 +72,27 @@ struct Profile {
   bool complete = true;
   Origin worst_origin = Origin::measured;  // what the title must say
   std::vector<LayerProfile> layers;
-  std::vector<RailProfile> rails;
-  Distribution latency_whole;  // start of loading to end of unloading, sampler and marks off
+  std::vector<RailProfile> rails;  // empty when the run ended before its energy pass
+  Distribution latency_whole;      // start of loading to end of unloading, sampler and marks off
   Distribution latency_compute;
   Distribution marked_whole;  // the same in the energy pass
   Distribution marked_compute;
-  Nanoseconds gap_time{};  // unmarked compute - sum of layers, per inference
-  Nanoseconds load_time{}, unload_time{};
-  double distortion = 0;       // marked compute / unmarked compute - 1; 0 when unknown
-  std::size_t inferences = 0;  // in the energy pass
+  // The mean inference that energies belong to: loading, layers, gaps between them, unloading. At the
+  // unmarked latency when there was a latency pass.
+  Nanoseconds inference_time{}, load_time{}, unload_time{};
+  Nanoseconds gap_time{};            // compute - sum of layers
+  std::optional<double> distortion;  // median marked compute / median unmarked compute - 1
+  double pause_share = 0;            // of the energy pass between inferences, booked at idle power
+  std::size_t inferences = 0;        // in the energy pass
+  std::size_t blocks = 0;            // of the energy pass
   SamplerRecord sampler;
   MarkerRecord markers;
   std::vector<std::string> notes;  // sentences a reader must know: what is not known, what was odd
 };
+
+// The rail that a table shows when it can show one: the first total, else the first. Rails are never added
+// up, because nothing says that they do not contain each other. Precondition: there are rails.
+std::size_t headline_rail(const Profile& profile);
 
 enum class Residual { end, start, spread };  // where time that no layer's mark covers goes when stacking
 
@@ -89,7 +102,7 @@ struct AttributionOptions {
   Residual residual = Residual::end;
 };
 
-// unsupported: no such method; not_found: the run has no inferences or no readings to work on.
+// unsupported: no such method; not_found: the run has no inferences to work on.
 Result<Profile> attribute(const Timeline& timeline, const AttributionOptions& options = {});
 std::vector<std::string> attribution_methods();
 
