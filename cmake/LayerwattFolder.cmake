@@ -13,6 +13,27 @@ function(layerwatt_folder name)
     endif()
   endforeach()
   layerwatt_add_tests(${name} ${tests})
+  layerwatt_check_headers(${name} ${CMAKE_CURRENT_SOURCE_DIR} cpp ${arg_LINKS})
+endfunction()
+
+# layerwatt_check_headers(name directory language target...): every header of the directory is compiled by
+# itself, as c or cpp, with what the targets bring. Built by the target `headers`, which ctest runs.
+function(layerwatt_check_headers name directory language)
+  file(GLOB headers CONFIGURE_DEPENDS ${directory}/*.h)
+  if(NOT LAYERWATT_TESTS OR NOT headers)
+    return()
+  endif()
+  set(sources "")
+  foreach(header IN LISTS headers)
+    get_filename_component(stem ${header} NAME_WE)
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/headers/${stem}.${language})
+    # The declaration: a header of macros alone would leave C an empty file, which ISO C forbids.
+    file(CONFIGURE OUTPUT ${source} CONTENT "#include \"${header}\"\nextern int declared;\n")
+    list(APPEND sources ${source})
+  endforeach()
+  add_library(layerwatt_${name}_headers OBJECT EXCLUDE_FROM_ALL ${sources})
+  target_link_libraries(layerwatt_${name}_headers PRIVATE layerwatt_options GTest::gmock ${ARGN})
+  add_dependencies(headers layerwatt_${name}_headers)
 endfunction()
 
 # Puts test sources into the test program of a folder; makes the program at the first call.
@@ -29,8 +50,13 @@ function(layerwatt_add_tests name)
       LAYERWATT_FIXTURES="${CMAKE_SOURCE_DIR}/tests/fixtures"
       LAYERWATT_SOURCE="${CMAKE_SOURCE_DIR}"
       LAYERWATT_BUILD="${CMAKE_BINARY_DIR}")
+    set(label ${name})
+    if(name IN_LIST LAYERWATT_CONCURRENT)
+      set(label concurrent)
+      add_dependencies(concurrent ${program})
+    endif()
     # PRE_TEST: a program is asked for its tests when ctest starts, not while it is built.
-    gtest_discover_tests(${program} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+    gtest_discover_tests(${program} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300 LABELS ${label})
   endif()
   foreach(source IN LISTS ARGN)
     target_sources(${program} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/${source})
