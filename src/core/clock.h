@@ -22,6 +22,7 @@ struct ClockTriple {
   Instant raw;
   Nanoseconds monotonic;
   Nanoseconds realtime;  // since 1970-01-01 UTC
+  bool operator==(const ClockTriple&) const = default;
 };
 
 class Clock {

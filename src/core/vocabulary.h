@@ -38,6 +38,7 @@ struct Channel {
   std::optional<Joules> tick;           // smallest step of an energy_total value
   std::optional<Joules> wraps_at;       // energy_total only
   bool is_total = false;                // contains the other rails of the board: never added to them
+  bool operator==(const Channel&) const = default;
 };
 
 using Value = std::variant<Watts, Joules>;
@@ -45,12 +46,14 @@ using Value = std::variant<Watts, Joules>;
 struct Reading {
   Instant before, after;  // stamps taken around the read; the read happened between them
   Value value;
+  bool operator==(const Reading&) const = default;
 };
 
 // A stretch in which a rail gave no readings, and why.
 struct Gap {
   Instant from, to;
   std::string why;
+  bool operator==(const Gap&) const = default;
 };
 
 // ---- What ran -----------------------------------------------------------------------------------------
@@ -70,6 +73,7 @@ struct Layer {
   std::optional<std::int64_t> macs;        // multiply-accumulates of one inference at this batch
   std::optional<std::int64_t> parameters;  // elements of weights and biases
   std::optional<std::int64_t> bytes;       // activations in + out + parameters, each once
+  bool operator==(const Layer&) const = default;
 };
 
 // One execution of one layer. `layer` and `inference` index Timeline::layers and Timeline::inferences.
@@ -77,6 +81,7 @@ struct LayerSpan {
   std::uint32_t layer = 0;
   std::uint32_t inference = 0;
   Instant begin, end;
+  bool operator==(const LayerSpan&) const = default;
 };
 
 enum class Phase { open, idle_before, warm_up, latency, energy, idle_after };
@@ -86,18 +91,21 @@ struct Inference {
   Phase phase = Phase::energy;
   std::uint32_t block = 0;
   Instant load_begin, compute_begin, compute_end, unload_end;
+  bool operator==(const Inference&) const = default;
 };
 
 struct PhaseSpan {
   Phase phase = Phase::energy;
   std::uint32_t block = 0;
   Instant from, to;
+  bool operator==(const PhaseSpan&) const = default;
 };
 
 // Something that happened to the machine or the run: a throttle, a late sampler, an engine's crash.
 struct Event {
   Instant at;
   std::string kind, text;
+  bool operator==(const Event&) const = default;
 };
 
 const char* name_of(Phase phase);      // "idle_before"

@@ -17,6 +17,7 @@ struct RailRecord {
   std::string device;  // "6-0040", "hwmon3"; empty when the driver has none
   std::vector<Reading> readings;
   std::vector<Gap> gaps;
+  bool operator==(const RailRecord&) const = default;
 };
 
 // What the sampler itself did: part of every report.
@@ -28,11 +29,13 @@ struct SamplerRecord {
   Nanoseconds cpu_time{};          // of the sampling thread
   Nanoseconds elapsed{};           // wall time it sampled
   bool realtime = false;           // SCHED_FIFO and locked memory were granted
+  bool operator==(const SamplerRecord&) const = default;
 };
 
 struct MarkerRecord {
   std::uint64_t written = 0;  // marks that reached the ring
   std::uint64_t dropped = 0;  // marks lost to a full ring
+  bool operator==(const MarkerRecord&) const = default;
 };
 
 struct Timeline {
@@ -50,6 +53,7 @@ struct Timeline {
   std::vector<Event> events;
   SamplerRecord sampler;
   MarkerRecord markers;
+  bool operator==(const Timeline&) const = default;
 };
 
 }  // namespace layerwatt
