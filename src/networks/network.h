@@ -22,8 +22,9 @@ struct Network {
   std::string name;                                // graph name, or the file's stem
   std::vector<TensorDescription> inputs, outputs;  // without initializers
   std::vector<Layer> layers;                       // Layer::sources is the layer itself
-  // For the engine's fusion map: tensor name -> index of the layer that makes it.
-  std::vector<std::vector<std::string>> produced;  // output tensor names, one list a layer
+  // For the engine's fusion map, one list a layer, in the order of the node; an absent input is "".
+  std::vector<std::vector<std::string>> produced;  // output tensor names
+  std::vector<std::vector<std::string>> consumed;  // input tensor names, initializers too
   std::int64_t opset = 0;
   bool random_weights = false;            // written by our zoo with seeded random weights
   std::vector<std::string> not_inferred;  // sentences: what the description could not work out
