@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// `layerwatt profile MODEL`: runs a network and shows where its energy goes.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <csignal>
+#include <ctime>
+#include <memory>
+#include <ostream>
+
+#include "attribution/profile.h"
+#include "cli/command.h"
+#include "cli/duration.h"
+#include "cli/progress.h"
+#include "cli/show_run.h"
+#include "session/profile_session.h"
+
+namespace layerwatt {
+
+namespace {
+
+// The one thing a signal handler may touch.
+std::atomic<bool> interrupted{false};
+
+extern "C" void note_interrupt(int) { interrupted.store(true); }
+
+// What was typed, before it is understood.
+struct ProfileArguments {
+  ProfileOptions options;
+  std::string runs, max_time, period, report = "terminal";
+  AttributionOptions attribution;
+  int threads = 0;
+  bool quiet = false;
+};
+
+Result<void> parse_runs(const std::string& text, ProfileOptions& options) {
+  const bool automatic = text.rfind("auto:", 0) == 0;
+  const std::string number = automatic ? text.substr(5) : text;
+  std::uint64_t value = 0;
+  const auto [end, failure] = std::from_chars(number.data(), number.data() + number.size(), value);
+  if (failure != std::errc{} || end != number.data() + number.size() || value == 0 || value > 100'000'000)
+    return Error{Errc::malformed, "-r " + text, "expected a number of inferences, or auto:N (readings of the fastest layer)"};
+  (automatic ? options.fastest_readings : options.inferences) = value;
+  return {};
+}
+
+// "squeezenet1.1" or "/nets/a.onnx" -> "squeezenet1.1-20261120-195837.lw": perf and friends keep old runs too.
+std::string default_output(const std::string& model) {
+  const std::filesystem::path path{model};
+  const std::string stem = path.extension() == ".onnx" ? path.stem().string() : path.filename().string();
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  char stamp[32];
+  std::strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
+  return fmt::format("{}-{}.lw", stem.empty() ? "run" : stem, stamp);
+}
+
+Result<void> understand(ProfileArguments& arguments) {
+  ProfileOptions& options = arguments.options;
+  if (!arguments.runs.empty())
+    if (auto parsed = parse_runs(arguments.runs, options); !parsed) return parsed;
+  if (!arguments.max_time.empty()) {
+    const auto time = parse_duration(arguments.max_time);
+    if (!time) return time.error();
+    if (*time < std::chrono::seconds{1}) return Error{Errc::malformed, "--max-time", "at least 1s"};
+    options.max_time = *time;
+  }
+  if (!arguments.period.empty() && arguments.period != "auto") {
+    const auto period = parse_duration(arguments.period);
+    if (!period) return period.error();
+    if (*period < std::chrono::microseconds{50}) return Error{Errc::malformed, "-i", "at least 50us"};
+    options.period = *period;
+  }
+  if (arguments.threads > 0) options.threads = arguments.threads;
+  if (options.output.empty()) options.output = default_output(options.model);
+  return {};
+}
+
+int profile(ProfileArguments arguments, const std::string& command_line, Terminal& terminal) {
+  if (auto understood = understand(arguments); !understood) {
+    report_error(terminal, understood.error());
+    return usage;
+  }
+  ProfileOptions& options = arguments.options;
+  options.command_line = command_line;
+  options.interrupted = &interrupted;
+  struct sigaction action {};
+  action.sa_handler = note_interrupt;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+
+  SessionOutcome outcome;
+  {
+    ProgressBar progress{terminal.err, terminal.err_is_terminal && !arguments.quiet};
+    auto ran = run_profile(Machine::host(), options, progress);
+    if (!ran) return report_error(terminal, ran.error());
+    outcome = *ran;
+  }
+  if (outcome.failure) report_error(terminal, *outcome.failure);
+  const int shown = show_run(options.output, arguments.attribution, arguments.report, terminal);
+  if (!arguments.quiet)
+    terminal.err << "layerwatt: run file: " << options.output.string() << "\n";
+  if (outcome.ending == Ending::interrupted) return ExitCode::interrupted;
+  if (outcome.ending == Ending::broken) return failed;
+  return shown;
+}
+
+}  // namespace
+
+void add_attribution_options(CLI::App& command, AttributionOptions& attribution) {
+  command.add_option("--method", attribution.method, "How readings become layers")
+      ->check(CLI::IsMember(attribution_methods()))
+      ->capture_default_str();
+  command.add_flag("--stacked", attribution.stacked,
+                   "Layer times stacked from their means (Holly 2020) instead of each mark");
+  const std::map<std::string, Residual> residuals{
+      {"end", Residual::end}, {"start", Residual::start}, {"spread", Residual::spread}};
+  command.add_option("--residual", attribution.residual, "With --stacked: where unmarked time goes (end, start, spread)")
+      ->transform(CLI::CheckedTransformer(residuals, CLI::ignore_case));
+}
+
+void add_profile(CLI::App& app, Invocation& invocation) {
+  CLI::App& command = *app.add_subcommand("profile", "Run a network and show where its energy goes");
+  auto arguments = std::make_shared<ProfileArguments>();
+  ProfileOptions& options = arguments->options;
+  command.add_option("MODEL", options.model, "A network of the zoo (layerwatt model list) or an ONNX file")->required();
+  command.add_option("-o,--output", options.output, "Run file to write [MODEL-DATE-TIME.lw]");
+  command.add_flag("--force", options.force, "Overwrite the run file if it exists");
+  command.add_option("-r,--runs", arguments->runs,
+                     "Inferences in the energy pass; auto:N runs until the fastest layer has N readings");
+  command.add_option("--max-time", arguments->max_time, "Time for the whole session, as 20s or 2min [30s]");
+  command.add_option("-i,--interval", arguments->period, "Time between readings, as 1ms, or auto: as fast as reads allow [auto]");
+  command.add_option("-e,--rail", options.rails, "Only this rail; may be repeated")->delimiter(',');
+  command.add_option("--sensor", options.sensor,
+                     "Sensor to use: a driver of `layerwatt sensors`, or virtual:BOARD (SIMULATED readings)");
+  command.add_option("--board", options.board, "virtual:BOARD simulates execution, sensors and time (SIMULATED)");
+  command.add_option("--engine", options.engine, "Inference engine")->capture_default_str();
+  command.add_option("--threads", arguments->threads, "Threads of the engine [cores - 1]")->check(CLI::Range(1, 1024));
+  command.add_option("--level", options.level, "Optimisation level of the engine: disabled, basic, extended, all");
+  command.add_option("--engine-library", options.library, "The engine's shared library [searched]");
+  command.add_option("--batch", options.batch, "First dimension of the input where it is dynamic")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  command.add_option("--seed", options.seed, "Of random weights, inputs, gaps and simulation")->capture_default_str();
+  command.add_option("--report", arguments->report, "How to show the result: terminal, json, csv")->capture_default_str();
+  command.add_flag("-q,--quiet", arguments->quiet, "No progress and no messages but errors");
+  command.add_flag("-v,--verbose", options.verbose, "Show what the engine writes to its standard error");
+  add_attribution_options(command, arguments->attribution);
+  command.footer(
+      "Examples:\n"
+      "  layerwatt profile squeezenet1.1 --max-time 20s -o s.lw\n"
+      "  layerwatt profile net.onnx -r 30000 -i 1ms -e POM_5V_IN\n"
+      "  layerwatt profile net.onnx -r auto:100          until the fastest layer has 100 readings\n"
+      "  layerwatt profile mobilenet_v2 --board virtual:jetson-nano -r 3000     SIMULATED, no hardware needed\n"
+      "Ctrl-C keeps what was measured.");
+  command.callback([arguments, &invocation] {
+    invocation.run = [arguments, &invocation](Terminal& terminal) {
+      return profile(*arguments, invocation.command_line, terminal);
+    };
+  });
+}
+
+}  // namespace layerwatt

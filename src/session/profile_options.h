@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a profile run is asked to do, and the time each of its phases may take. Pure.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/units.h"
+#include "core/vocabulary.h"
+
+namespace layerwatt {
+
+struct ProfileOptions {
+  std::string model;                   // a zoo name, or the path of an ONNX file
+  std::string engine = "onnxruntime";
+  std::optional<int> threads;          // default: cores - 1, at least 1
+  std::string level;                   // the engine's optimisation level; empty = its best
+  std::filesystem::path library;       // of the engine; empty = search
+  std::int64_t batch = 1;
+  std::uint64_t seed = 1;              // random weights, random input, gaps, simulation
+
+  std::string sensor;                  // driver name or "virtual:BOARD"; empty = best there is
+  std::string board;                   // "virtual:BOARD" simulates execution too; empty = this machine
+  std::vector<std::string> rails;      // empty = all
+  Nanoseconds period{};                // between readings; zero = as fast as the reads allow
+
+  std::optional<Nanoseconds> max_time;           // of the whole session
+  std::optional<std::uint64_t> inferences;       // -r N
+  std::optional<std::uint64_t> fastest_readings; // -r auto:N: until the fastest layer has N readings
+
+  std::filesystem::path output;
+  bool force = false;
+  bool verbose = false;
+  std::string command_line;
+  const std::atomic<bool>* interrupted = nullptr;  // set by Ctrl-C; may be null
+};
+
+// How long each phase may take. Phases that end by themselves (warm-up) may take less.
+struct PhaseBudget {
+  Nanoseconds idle{};      // before, and again after
+  Nanoseconds warm_up{};   // at most
+  Nanoseconds latency{};
+  std::optional<Nanoseconds> energy;  // none: until the asked number of inferences or readings
+};
+
+// A session without any limit takes 30 s; with only -r it takes as long as that needs.
+PhaseBudget plan_phases(const ProfileOptions& options);
+
+inline constexpr Nanoseconds default_session = std::chrono::seconds{30};
+
+// Blocks are short, so that a kill costs at most one: docs/run-file.md.
+inline constexpr Nanoseconds block_length = std::chrono::milliseconds{600};
+// Gaps between inferences: at least this, so that idle separates them, and drawn over a full conversion
+// cycle of the sensor, so that its phase cannot lock to the network (docs/attribution.md).
+inline constexpr Nanoseconds shortest_gap = std::chrono::microseconds{300};
+Nanoseconds longest_gap(const std::vector<Channel>& channels);
+
+}  // namespace layerwatt

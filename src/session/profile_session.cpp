@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// The phases of a profile on this machine; see profile_session.h and ARCHITECTURE.md. A wholly virtual run is in
+// virtual_session.cpp.
+#include "session/profile_session.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "session/energy_pass.h"
+#include "session/machine_facts.h"
+#include "session/model_source.h"
+#include "session/private_folder.h"
+#include "session/recorder.h"
+#include "session/runner_process.h"
+#include "session/sampled_source.h"
+#include "session/sensor_choice.h"
+#include "session/virtual_session.h"
+#include "session/virtual_source.h"
+
+namespace layerwatt {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+// Everything that lives as long as one session.
+class Session {
+ public:
+  Session(const Machine& machine, const ProfileOptions& options, Progress& progress)
+      : machine_{machine}, options_{options}, progress_{progress} {}
+
+  Result<void> prepare();
+  Result<SessionOutcome> measure();
+
+ private:
+  Result<void> record_circumstances(const json& opened);
+  Result<void> open_source();
+  Result<void> run_phases();
+  Result<void> idle(Phase phase);
+  Result<void> warm_up();
+  Result<void> latency_pass();
+  Result<void> energy_pass();
+  Result<void> finish(const SessionOutcome& outcome);
+  [[nodiscard]] bool interrupted() const { return options_.interrupted != nullptr && *options_.interrupted; }
+  void show(const std::string& doing, double part_of_energy = 0);
+  [[nodiscard]] Instant now() const { return machine_.clock().now(); }
+
+  const Machine& machine_;
+  const ProfileOptions& options_;
+  Progress& progress_;
+  std::optional<RunFileWriter> file_;  // made once the network and the sensors are there
+  std::optional<PrivateFolder> folder_;
+  std::optional<RunnerProcess> runner_;
+  std::vector<Layer> layers_;
+  std::unique_ptr<ReadingSource> source_;
+  VirtualSource* simulated_ = nullptr;  // source_, when it is simulated: for its truth
+  std::optional<Recorder> recorder_;
+  PhaseBudget budget_;
+  Nanoseconds median_latency_ = 1ms;
+  Nanoseconds gap_limit_{};
+  ClockTriple clocks_at_start_{};
+  Instant started_{};
+};
+
+int default_threads() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1); }
+
+Result<void> Session::prepare() {
+  started_ = now();
+  clocks_at_start_ = machine_.clock().triple();
+  show("opening the network");
+  auto folder = PrivateFolder::create();
+  if (!folder) return folder.error();
+  folder_ = std::move(*folder);
+  RunnerOptions runner_options;
+  runner_options.verbose = options_.verbose;
+  runner_options.avoid_core = sampling_core();
+  auto runner = RunnerProcess::start(runner_options);
+  if (!runner) return runner.error();
+  runner_ = std::move(*runner);
+  const auto model = provide_model(*runner_, options_.model, options_.seed, folder_->path());
+  if (!model) return model.error();
+  const auto opened = runner_->ask({{"do", "open"},
+                                    {"model", model->string()},
+                                    {"engine", options_.engine},
+                                    {"threads", options_.threads.value_or(default_threads())},
+                                    {"level", options_.level},
+                                    {"library", options_.library.string()},
+                                    {"batch", options_.batch},
+                                    {"seed", options_.seed},
+                                    {"private_folder", folder_->path().string()}},
+                                   {.interrupted = options_.interrupted});
+  if (!opened) return opened.error();
+  auto layers = layers_from_json(opened->value("layers", json::array()));
+  if (!layers) return layers.error();
+  layers_ = std::move(*layers);
+  if (auto recorded = record_circumstances(*opened); !recorded) return recorded;
+  if (auto added = file_.add_layers(layers_); !added) return added;
+  if (auto opened_source = open_source(); !opened_source) return opened_source;
+  if (auto added = file_.append_phase({Phase::open, 0, started_, now()}); !added) return added;
+  return file_.commit();
+}
+
+Result<void> Session::record_circumstances(const json& opened) {
+  std::map<std::string, std::string> all = gather_circumstances(machine_);
+  all["command"] = options_.command_line;
+  all["model"] = options_.model;
+  all["engine"] = options_.engine;
+  all["batch"] = std::to_string(options_.batch);
+  all["seed"] = std::to_string(options_.seed);
+  all["input"] = "random";
+  for (const auto& [key, value] : opened.value("circumstances", json::object()).items())
+    if (value.is_string()) all[key] = value.get<std::string>();
+  add_network_circumstances(opened.value("network", json::object()), all);
+  for (const auto& [key, value] : all)
+    if (auto set = file_.set_circumstance(key, value); !set) return set;
+  return {};
+}
+
+Result<void> Session::open_source() {
+  std::vector<Channel> channels;
+  if (const std::string board_id = virtual_board_id(options_.sensor); !board_id.empty()) {
+    const auto board = board_named(board_id);
+    if (!board) return board.error();
+    auto instrument = VirtualInstrument::create(*board, layers_, options_.period, options_.seed, now());
+    if (!instrument) return instrument.error();
+    auto source = std::make_unique<VirtualSource>(std::move(*instrument));
+    simulated_ = source.get();
+    source_ = std::move(source);
+    if (auto set = file_.set_circumstance("simulation", "readings of " + board->name + ", SIMULATED from the layers that ran"); !set)
+      return set;
+  } else {
+    auto chosen = choose_sensors(machine_, {runner_->pid()}, options_.sensor);
+    if (!chosen) return chosen.error();
+    for (const auto& sensor : chosen->sensors)
+      for (const auto& [key, value] : sensor->mode())
+        if (auto set = file_.set_circumstance("sensor_mode." + (sensor->device().empty() ? std::string{chosen->driver->name} : sensor->device()) + "." + key, value); !set)
+          return set;
+    auto source = SampledSource::start(machine_, std::move(*chosen), options_);
+    if (!source) return source.error();
+    source_ = std::move(*source);
+  }
+  for (const RailRecord& rail : source_->rails()) channels.push_back(rail.channel);
+  gap_limit_ = longest_gap(channels);
+  recorder_.emplace(file_, *source_, machine_.clock());
+  return recorder_->add_rails(options_.rails);
+}
+
+// Fractions of the whole session, for the bar only.
+void Session::show(const std::string& doing, double part_of_energy) {
+  const Nanoseconds elapsed = now() - started_;
+  if (budget_.energy) {
+    const Nanoseconds whole = 2 * budget_.idle + budget_.warm_up + budget_.latency + *budget_.energy;
+    progress_.show(doing, elapsed / (whole * 1.0), whole - elapsed);
+  } else {
+    const Nanoseconds left = part_of_energy > 0.01 ? from_seconds(seconds(elapsed) * (1 - part_of_energy) / part_of_energy) : 0ns;
+    progress_.show(doing, part_of_energy, left);
+  }
+}
+
+Result<void> Session::idle(Phase phase) {
+  const Instant from = now();
+  while (now() < from + budget_.idle && !interrupted()) {
+    machine_.clock().sleep_until(std::min(now() + 50ms, from + budget_.idle));
+    if (auto pumped = recorder_->pump({}, now()); !pumped) return pumped;
+    show("measuring idle");
+  }
+  return recorder_->add_phase(phase, 0, from, now());
+}
+
+Result<void> Session::warm_up() {
+  const Instant from = now();
+  EnergyPass runs{*runner_, *recorder_, machine_.clock(), options_, gap_limit_};
+  Nanoseconds before{};
+  // Steady: two medians of a quarter second within 2 %.
+  for (int round = 0; now() < from + budget_.warm_up && !interrupted(); ++round) {
+    const auto ran = runs.unmarked(100'000, 250ms);
+    if (!ran) return ran.error();
+    if (auto pumped = recorder_->pump({}, now(), true); !pumped) return pumped;
+    if (ran->empty()) break;
+    median_latency_ = median_compute(*ran);
+    const double change = before > 0ns ? std::abs(median_latency_ / (before * 1.0) - 1) : 1;
+    if (round >= 2 && change < 0.02) break;
+    before = median_latency_;
+    show("warming up");
+  }
+  // A stretch with marks lets the engine make what it needs for them, and the sensor's filter settle.
+  const auto settled = runs.block(runs.fitting(median_latency_, 400ms), options_.seed, true);
+  if (!settled) return settled.error();
+  return recorder_->add_phase(Phase::warm_up, 0, from, now());
+}
+
+Result<void> Session::latency_pass() {
+  show("measuring latency, sampler and marks off");
+  source_->pause();
+  const Instant from = now();
+  EnergyPass runs{*runner_, *recorder_, machine_.clock(), options_, gap_limit_};
+  auto ran = runs.unmarked(100'000, budget_.latency);
+  const Instant to = now();
+  source_->resume();
+  if (!ran) return ran.error();
+  for (Inference& inference : *ran) inference.phase = Phase::latency;
+  if (!ran->empty()) median_latency_ = median_compute(*ran);
+  if (auto pumped = recorder_->pump({}, now(), true); !pumped) return pumped;
+  if (auto added = recorder_->add_phase(Phase::latency, 0, from, to); !added) return added;
+  return recorder_->add_block(*ran, {});
+}
+
+Result<void> Session::energy_pass() {
+  EnergyPass runs{*runner_, *recorder_, machine_.clock(), options_, gap_limit_};
+  StopRule rule{options_, budget_, layers_.size()};
+  const Instant from = now();
+  recorder_->take_recent();
+  for (std::uint32_t block = 0; !rule.enough(now() - from) && !interrupted(); ++block) {
+    const std::uint64_t count = std::min(runs.fitting(median_latency_, block_length), rule.inferences_left());
+    const auto ran = runs.block(count, options_.seed + block + 1, false, block);
+    if (!ran) return ran.error();
+    rule.add_block(ran->inferences, ran->spans, recorder_->take_recent());
+    show("measuring energy", rule.fraction(now() - from));
+    if (ran->inferences == 0) break;
+  }
+  return {};
+}
+
+Result<void> Session::run_phases() {
+  budget_ = plan_phases(options_);
+  source_->resume();
+  if (auto done = idle(Phase::idle_before); !done || interrupted()) return done;
+  if (auto done = warm_up(); !done || interrupted()) return done;
+  if (auto done = latency_pass(); !done || interrupted()) return done;
+  if (auto done = energy_pass(); !done || interrupted()) return done;
+  return idle(Phase::idle_after);
+}
+
+Result<void> Session::finish(const SessionOutcome& outcome) {
+  if (outcome.failure) {
+    const std::string text = outcome.failure->where + ": " + outcome.failure->detail;
+    if (auto added = file_.append_event({now(), "failure", text}); !added) return added;
+  }
+  if (outcome.ending == Ending::interrupted)
+    if (auto added = file_.append_event({now(), "interrupted", "stopped by the user"}); !added) return added;
+  if (auto set = file_.set_sampler(source_->finish()); !set) return set;
+  if (auto set = file_.set_markers({runner_->ring().written(), runner_->ring().dropped()}); !set) return set;
+  if (auto set = file_.set_clocks(clocks_at_start_, machine_.clock().triple()); !set) return set;
+  if (simulated_ != nullptr)
+    if (auto added = recorder_->add_truth(simulated_->truth()); !added) return added;
+  return file_.close(outcome.ending == Ending::whole);
+}
+
+Result<SessionOutcome> Session::measure() {
+  SessionOutcome outcome;
+  if (auto ran = run_phases(); !ran) {
+    outcome.failure = ran.error();
+    outcome.ending = Ending::broken;
+  }
+  if (interrupted()) outcome.ending = Ending::interrupted;
+  if (auto finished = finish(outcome); !finished) {
+    outcome.ending = Ending::broken;
+    if (!outcome.failure) outcome.failure = finished.error();
+  }
+  return outcome;
+}
+
+}  // namespace
+
+Result<SessionOutcome> run_profile(const Machine& machine, const ProfileOptions& options, Progress& progress) {
+  std::error_code ignored;
+  if (!options.force && std::filesystem::exists(options.output, ignored))
+    return Error{Errc::exists, options.output.string(), "exists; choose another -o, or --force to overwrite it"};
+  if (!options.board.empty()) return run_virtual_profile(machine, options, progress);
+  Session session{machine, options, progress};
+  if (auto prepared = session.prepare(); !prepared) return prepared.error();
+  return session.measure();
+}
+
+}  // namespace layerwatt

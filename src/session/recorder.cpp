@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writing a running session into its file; see recorder.h.
+#include "session/recorder.h"
+
+#include <algorithm>
+
+namespace layerwatt {
+
+using namespace std::chrono_literals;
+
+Result<void> Recorder::add_rails(const std::vector<std::string>& wanted) {
+  std::string known;
+  std::vector<std::string> missing = wanted;
+  for (const RailRecord& rail : source_.rails()) {
+    const std::string& name = rail.channel.rail;
+    known += (known.empty() ? "" : ", ") + name;
+    std::erase(missing, name);
+    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) {
+      rail_ids_.emplace_back();
+      continue;
+    }
+    const auto id = file_.add_rail(rail);
+    if (!id) return id.error();
+    rail_ids_.emplace_back(*id);
+  }
+  if (missing.empty()) return {};
+  return Error{Errc::not_found, "rail " + missing.front(), "this machine's sensors have: " + known};
+}
+
+Result<void> Recorder::pump(std::span<const LayerSpan> spans, Instant until, bool discard) {
+  const std::vector<ReadingSource::Taken> taken = source_.take(spans, until);
+  bool first = true;
+  for (std::size_t i = 0; i < taken.size() && i < rail_ids_.size(); ++i) {
+    if (!rail_ids_[i]) continue;
+    if (first) recent_.insert(recent_.end(), taken[i].readings.begin(), taken[i].readings.end());
+    first = false;
+    if (discard) continue;
+    if (auto written = file_.append_readings(*rail_ids_[i], taken[i].readings); !written) return written;
+    for (const Gap& gap : taken[i].gaps)
+      if (auto written = file_.append_gap(*rail_ids_[i], gap); !written) return written;
+  }
+  return commit_when_due(false);
+}
+
+Result<void> Recorder::add_block(std::span<const Inference> inferences, std::vector<LayerSpan> spans) {
+  for (LayerSpan& span : spans) span.inference += inferences_;
+  if (auto written = file_.append_inferences(inferences); !written) return written;
+  inferences_ += static_cast<std::uint32_t>(inferences.size());
+  if (auto written = file_.append_spans(spans); !written) return written;
+  return commit_when_due(true);
+}
+
+Result<void> Recorder::add_phase(Phase phase, std::uint32_t block, Instant from, Instant to) {
+  return file_.append_phase({phase, block, from, to});
+}
+
+Result<void> Recorder::add_truth(const std::vector<std::vector<Joules>>& truth) {
+  for (std::size_t rail = 0; rail < truth.size() && rail < rail_ids_.size(); ++rail) {
+    if (!rail_ids_[rail]) continue;
+    for (std::size_t layer = 0; layer < truth[rail].size(); ++layer)
+      if (auto added = file_.append_truth(layer, *rail_ids_[rail], truth[rail][layer]); !added) return added;
+  }
+  return {};
+}
+
+Result<void> Recorder::commit_when_due(bool now) {
+  if (!now && clock_.now() - last_commit_ < 800ms) return {};
+  last_commit_ = clock_.now();
+  return file_.commit();
+}
+
+}  // namespace layerwatt

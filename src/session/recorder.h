@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Carries what a running session produces into the run file: readings as they come, spans and inferences a
+// block at a time, a commit at least once a second. No threads; the session calls it.
+#pragma once
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/clock.h"
+#include "session/reading_source.h"
+#include "timeline/run_file.h"
+
+namespace layerwatt {
+
+class Recorder {
+ public:
+  Recorder(RunFileWriter& file, ReadingSource& source, const Clock& clock)
+      : file_{file}, source_{source}, clock_{clock}, last_commit_{clock.now()} {}
+
+  // Adds the source's rails that are wanted (all when `wanted` is empty).
+  Result<void> add_rails(const std::vector<std::string>& wanted);
+  // Takes the readings up to `until` and writes them, unless `discard`; commits when a second has passed.
+  Result<void> pump(std::span<const LayerSpan> spans, Instant until, bool discard = false);
+  // A finished block: its inferences, then its spans, numbered from inferences_written(). Commits.
+  Result<void> add_block(std::span<const Inference> inferences, std::vector<LayerSpan> spans);
+  Result<void> add_phase(Phase phase, std::uint32_t block, Instant from, Instant to);
+  // What a simulation knows: mean energy of each layer in one inference, [rail of the source][layer].
+  Result<void> add_truth(const std::vector<std::vector<Joules>>& truth);
+
+  [[nodiscard]] std::uint32_t inferences_written() const { return inferences_; }
+  // Readings of the first rail since the last call, for stop rules.
+  [[nodiscard]] std::vector<Reading> take_recent() { return std::exchange(recent_, {}); }
+
+ private:
+  Result<void> commit_when_due(bool now);
+  RunFileWriter& file_;
+  ReadingSource& source_;
+  const Clock& clock_;
+  Instant last_commit_;
+  std::vector<std::optional<std::size_t>> rail_ids_;  // of each rail of the source; empty = not wanted
+  std::vector<Reading> recent_;
+  std::uint32_t inferences_ = 0;
+};
+
+}  // namespace layerwatt

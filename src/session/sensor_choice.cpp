@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The walk through the drivers in order of preference; see sensor_choice.h.
+#include "session/sensor_choice.h"
+
+namespace layerwatt {
+
+Result<ChosenSensors> choose_sensors(const Machine& machine, const Workload& workload,
+                                     const std::string& name) {
+  std::string known, reasons;
+  for (const SensorDriver* driver : sensor_drivers()) {
+    known += (known.empty() ? "" : ", ") + std::string{driver->name};
+    if (!name.empty() && name != driver->name) continue;
+    Found found = driver->probe(machine, workload);
+    if (!found.sensors.empty()) return ChosenSensors{driver, std::move(found.sensors)};
+    for (const Skipped& skipped : found.skipped) {
+      reasons += "\n  " + skipped.what + ": " + skipped.why;
+      if (!skipped.remedy.empty()) reasons += " (" + skipped.remedy + ")";
+    }
+    if (name == driver->name)
+      return Error{Errc::not_found, "sensor " + name, "this machine has none that can be read" + reasons};
+  }
+  if (!name.empty())
+    return Error{Errc::not_found, "sensor " + name, "unknown; there are " + known + " and virtual:BOARD"};
+  return Error{Errc::not_found, "sensors", "this machine has none that can be read" + reasons};
+}
+
+}  // namespace layerwatt

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which sensors a session reads: real ones first, the estimate last, and never a simulation unasked.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/machine.h"
+#include "core/result.h"
+#include "sensors/sensor.h"
+
+namespace layerwatt {
+
+struct ChosenSensors {
+  const SensorDriver* driver = nullptr;
+  std::vector<std::unique_ptr<Sensor>> sensors;
+};
+
+// `name`: a driver's name, or empty for the first driver that finds something. not_found says what each
+// driver lacked and how to get it.
+Result<ChosenSensors> choose_sensors(const Machine& machine, const Workload& workload,
+                                     const std::string& name);
+
+}  // namespace layerwatt
