@@ -2,6 +2,7 @@
 // What is known of a board: how to recognise it, its rails and which contains which, its sensor as shipped,
 // and rough compute figures for the virtual board. Read from boards/*.toml, which are built into the program.
 #pragma once
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +12,7 @@
 #include "core/machine.h"
 #include "core/result.h"
 #include "core/units.h"
+#include "core/vocabulary.h"
 
 namespace layerwatt {
 
@@ -62,7 +64,8 @@ struct BoardModel {
 struct Board {
   std::string id;                       // "jetson-nano": file name, CLI name
   std::string name;                     // "NVIDIA Jetson Nano Developer Kit"
-  std::vector<std::string> compatible;  // device tree compatible strings
+  std::vector<std::string> compatible;  // device tree compatible strings; "p3701-*" matches what follows
+  std::string cpuinfo_key;              // of a generic board: /proc/cpuinfo has this key
   std::vector<BoardRail> rails;
   std::vector<BoardSensor> sensors;
   std::optional<BoardModel> model;  // present when the board can be simulated
@@ -72,7 +75,14 @@ std::span<const std::string_view> board_texts();  // the TOML files built in
 Result<Board> parse_board(std::string_view toml, const std::string& where);
 Result<Board> board_named(const std::string& id);  // not_found lists the known ids
 std::vector<std::string> board_ids();
-// The board this machine is, by its device tree; empty when it is none we know.
+// The board this machine is, by its device tree, else a generic one by its /proc/cpuinfo; empty when neither
+// is known.
 std::optional<Board> recognise_board(const Machine& machine);
+
+// The channel with what the board file knows and the sensor could not read: what contains what, the quantum
+// from the shunt, and the averaging that the device tree ships when `mode` says the chip runs continuously.
+// Nothing that the sensor read itself is changed.
+Channel with_board_facts(const Board& board, std::string_view driver, std::string_view device,
+                         const std::map<std::string, std::string>& mode, Channel channel);
 
 }  // namespace layerwatt

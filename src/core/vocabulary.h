@@ -38,6 +38,7 @@ struct Channel {
   std::optional<Joules> tick;           // smallest step of an energy_total value
   std::optional<Joules> wraps_at;       // energy_total only
   bool is_total = false;                // contains the other rails of the board: never added to them
+  std::string part_of;                  // the rail that feeds this one and counts it too; empty: none known
   bool operator==(const Channel&) const = default;
 };
 
