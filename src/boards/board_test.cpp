@@ -4,7 +4,8 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
-#include <fstream>
+
+#include "core/temporary_tree.h"
 
 namespace layerwatt {
 namespace {
@@ -17,24 +18,6 @@ using ::testing::IsEmpty;
 const std::filesystem::path fixtures{LAYERWATT_FIXTURES "/boards"};
 
 Machine recorded(const std::string& name) { return Machine{fixtures / name, system_clock()}; }
-
-// A machine with nothing but the given file.
-class OneFileMachine {
- public:
-  OneFileMachine(const std::string& path, const std::string& content)
-      : root_{std::filesystem::temp_directory_path() / "layerwatt_board_test_XXXXXX"} {
-    std::string name = root_.string();
-    root_ = mkdtemp(name.data());
-    const auto file = root_ / path;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream{file} << content;
-  }
-  ~OneFileMachine() { std::filesystem::remove_all(root_); }
-  [[nodiscard]] Machine machine() const { return Machine{root_, system_clock()}; }
-
- private:
-  std::filesystem::path root_;
-};
 
 TEST(Board, EveryBuiltInFileParsesAndIsNamedAsItsFile) {
   std::vector<std::string> files;
@@ -64,23 +47,28 @@ TEST(Board, IsRecognisedByTheMostSpecificName) {
 
 TEST(Board, NameOfTheChipAloneIsNoBoard) {
   const std::string names{"somebody,else\0nvidia,tegra210\0", 30};
-  const OneFileMachine one{"proc/device-tree/compatible", names};
+  const TemporaryTree one;
+  one.put("/proc/device-tree/compatible", names);
   EXPECT_FALSE(recognise_board(one.machine()));
 }
 
 TEST(Board, LaterRevisionsOfAModuleMatchThePattern) {
   const std::string names{"nvidia,p3768-0000+p3767-0009-super\0nvidia,tegra234\0", 51};
-  const OneFileMachine one{"proc/device-tree/compatible", names};
+  const TemporaryTree one;
+  one.put("/proc/device-tree/compatible", names);
   ASSERT_TRUE(recognise_board(one.machine()));
   EXPECT_EQ(recognise_board(one.machine())->id, "jetson-orin-nano-nx");
 }
 
 TEST(Board, AnyOtherMachineIsGeneric) {
-  const OneFileMachine x86{"proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\n"};
+  const TemporaryTree x86;
+  x86.put("/proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\n");
   EXPECT_EQ(recognise_board(x86.machine())->id, "generic-x86");
-  const OneFileMachine arm{"proc/cpuinfo", "processor\t: 0\nCPU implementer\t: 0x41\n"};
+  const TemporaryTree arm;
+  arm.put("/proc/cpuinfo", "processor\t: 0\nCPU implementer\t: 0x41\n");
   EXPECT_EQ(recognise_board(arm.machine())->id, "generic-arm");
-  const OneFileMachine other{"proc/cpuinfo", "processor : 0\nhart : 1\n"};
+  const TemporaryTree other;
+  other.put("/proc/cpuinfo", "processor : 0\nhart : 1\n");
   EXPECT_FALSE(recognise_board(other.machine()));
   EXPECT_FALSE(recognise_board(Machine{"/nonexistent", system_clock()}));
 }
