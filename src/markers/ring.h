@@ -34,6 +34,8 @@ class MarkRing {
   // Gives what has come since the last call to the sink. One thread at a time.
   void drain(MarkSink& sink) { reader_->drain(sink); }
   [[nodiscard]] MarkCounts counts() const { return reader_->counts(); }
+  [[nodiscard]] std::uint64_t written() const { return counts().written; }
+  [[nodiscard]] std::uint64_t dropped() const { return counts().dropped; }
 
  private:
   MarkRing(int descriptor, lw_shared_memory_* memory, const lw_geometry_& geometry);

@@ -5,25 +5,46 @@
 // (include/layerwatt/marker.h, src/markers/ring.h).
 //
 //   request                                              answer adds
+//   {"do":"hello"}                                       "protocol":protocol_version
 //   {"do":"describe","model","batch"}                    "network"
 //   {"do":"zoo"}                                         "networks":[{name,summary,parameters,macs,source}]
 //   {"do":"new","name","seed","out"}                     -
+//   {"do":"engines"}                                     "engines":[{name,summary}], "left_out":[{name,why}]
 //   {"do":"open","model","engine","threads","level",     "layers":[...], "circumstances":{...}, "network"
 //     "library","batch","seed","private_folder"}
 //   {"do":"run","marked":bool,"count":N,"max_ns":T,      "inferences":[[load_begin,compute_begin,compute_end,
 //     "gap_min_ns","gap_max_ns","gap_seed"}                unload_end], ...]  (raw ns),
-//     "stopped":"count|time"
-//   {"do":"output"}                                      "values":[...]  (first tensor, at most 4096)
+//                                                        "stopped":"count|time|request"
+//   {"do":"output"}                                      "values":[...]  (first tensor, at most 4096; null =
+//                                                          not a finite number)
 //   {"do":"end_block"}                                   -
+//   {"do":"stop"}                                        -
 //   {"do":"quit"}                                        - (then the runner exits 0)
 //
-// In the ring a marked run writes one mark pair for each inference, named "lw:inference", around compute, and
-// one for each layer, named "lw:layer/<index>" with <index> into "layers".
+// In "open", everything but "model" may be left out. In "run", "max_ns" left out or 0 means no limit, and
+// gaps left out mean none. A gap of random length precedes every inference but the first. A run ends early as
+// soon as anything, such as a "stop", arrives; it is answered first, then what arrived.
+//
+// In the ring a marked run writes one pair for each inference, named "lw:inference", around compute, and one
+// for each layer, named "lw:layer/<index>" with <index> into "layers". All carry the number of the inference,
+// counted from 0 in each run.
 #pragma once
+#include <cstddef>
+#include <cstdint>
 
 namespace layerwatt {
 
 inline constexpr int control_descriptor = 3;
 inline constexpr int ring_descriptor = 4;
+inline constexpr int protocol_version = 1;
+
+inline constexpr const char* inference_mark = "lw:inference";
+inline constexpr const char* layer_mark_prefix = "lw:layer/";
+
+inline constexpr std::uint64_t most_inferences_a_run = 100'000;  // bounds the answer to about 8 MB
+inline constexpr std::int64_t longest_gap_ns = 10'000'000'000;
+inline constexpr std::size_t most_output_values = 4096;
+inline constexpr std::size_t longest_request = std::size_t{1} << 20;  // bytes; longer ones are refused
+inline constexpr std::size_t longest_answer = std::size_t{1} << 28;
 
 }  // namespace layerwatt
