@@ -2,7 +2,9 @@
 // Everything one run observed, in memory: what was read, what ran, and in what circumstances. Attribution is
 // a pure function of this. No files, no threads.
 #pragma once
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,9 @@ struct SamplerRecord {
   Nanoseconds cpu_time{};          // of the sampling thread
   Nanoseconds elapsed{};           // wall time it sampled
   bool realtime = false;           // SCHED_FIFO and locked memory were granted
+  std::optional<int> core;         // the sampling thread was pinned to; empty: to none
+  // Ticks by how late they were: [0] less than 1 us, [i] from 2^(i-1) to 2^i us. Empty: not known.
+  std::vector<std::uint64_t> lateness;
   bool operator==(const SamplerRecord&) const = default;
 };
 
