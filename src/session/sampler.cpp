@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sampling thread's life; see sampler.h. What it does at each tick is in sampling_loop.cpp.
+#include "session/sampler.h"
+
+#include <algorithm>
+#include <ctime>
+#include <future>
+
+#include "boards/board.h"
+
+namespace layerwatt {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Nanoseconds longest_sleep = 20ms;  // so that pause() need not wait for a long period to end
+
+Nanoseconds thread_cpu_time() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return std::chrono::seconds{t.tv_sec} + Nanoseconds{t.tv_nsec};
+}
+
+// The rails to be read, each with the sensor behind it.
+struct Selection {
+  std::vector<RailRecord> rails;
+  std::vector<SampledRail> sources;
+};
+
+Result<Selection> select_rails(const Machine& machine, const std::string& driver,
+                               const std::vector<std::unique_ptr<Sensor>>& sensors,
+                               const std::vector<std::string>& wanted) {
+  const std::optional<Board> board = recognise_board(machine);
+  Selection selection;
+  std::string known;
+  std::vector<std::string> missing = wanted;
+  for (const auto& sensor : sensors)
+    for (std::size_t i = 0; i < sensor->channels().size(); ++i) {
+      const Channel& channel = sensor->channels()[i];
+      known += (known.empty() ? "" : ", ") + channel.rail;
+      std::erase(missing, channel.rail);
+      if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), channel.rail) == wanted.end()) continue;
+      RailRecord rail;
+      rail.channel =
+          board ? with_board_facts(*board, driver, sensor->device(), sensor->mode(), channel) : channel;
+      rail.sensor = driver;
+      rail.device = sensor->device();
+      selection.rails.push_back(std::move(rail));
+      selection.sources.push_back({sensor.get(), i});
+    }
+  if (!missing.empty())
+    return Error{Errc::not_found, "rail " + missing.front(), "this machine's sensors have: " + known};
+  return selection;
+}
+
+TickOptions tick_options(const SamplerOptions& options, const std::vector<RailRecord>& rails) {
+  std::vector<Channel> channels;
+  for (const RailRecord& rail : rails) channels.push_back(rail.channel);
+  return {options.period, fastest_useful_period(channels), options.dither, options.seed};
+}
+
+}  // namespace
+
+Nanoseconds fastest_useful_period(const std::vector<Channel>& channels) {
+  std::optional<Nanoseconds> refresh;
+  for (const Channel& channel : channels)
+    if (channel.refresh && (!refresh || *channel.refresh < *refresh)) refresh = channel.refresh;
+  if (!refresh) return 1ms;
+  return std::max<Nanoseconds>(200us, *refresh * 2 / 5);
+}
+
+// What the sampling thread reports back.
+struct Sampler::Run {
+  std::promise<ThreadSetup> ready;
+  Nanoseconds cpu_time{}, elapsed{};
+};
+
+Result<std::unique_ptr<Sampler>> Sampler::create(const Machine& machine, std::string driver,
+                                                 std::vector<std::unique_ptr<Sensor>> sensors,
+                                                 const SamplerOptions& options) {
+  auto selection = select_rails(machine, driver, sensors, options.rails);
+  if (!selection) return selection.error();
+  return std::unique_ptr<Sampler>{new Sampler{machine.clock(), std::move(sensors),
+                                              std::move(selection->rails), selection->sources, options}};
+}
+
+Sampler::Sampler(const Clock& clock, std::vector<std::unique_ptr<Sensor>> sensors,
+                 std::vector<RailRecord> rails, const std::vector<SampledRail>& sources,
+                 const SamplerOptions& options)
+    : clock_{clock},
+      options_{options},
+      sensors_{std::move(sensors)},
+      rails_{std::move(rails)},
+      loop_{clock, sources, options.capacity},
+      plan_{tick_options(options, rails_)} {
+  record_.period = options.period;
+}
+
+Sampler::~Sampler() { stop_thread(); }
+
+void Sampler::resume() {
+  if (run_) return;
+  if (options_.realtime && !locked_) locked_.emplace();
+  if (paused_at_) loop_.add_pause(*paused_at_, clock_.now());
+  paused_at_.reset();
+  run_ = std::make_unique<Run>();
+  auto ready = run_->ready.get_future();
+  thread_ = std::jthread{[this](const std::stop_token& stop) { sample(stop, *run_); }};
+  const ThreadSetup setup = ready.get();
+  record_.core = setup.core;
+  record_.realtime = setup.realtime && locked_ && locked_->granted();
+}
+
+void Sampler::sample(const std::stop_token& stop, Run& run) {
+  run.ready.set_value(set_up_sampling_thread("lw-sampler", options_.core, options_.realtime));
+  const Instant began = clock_.now();
+  plan_.restart();
+  while (!stop.stop_requested()) {
+    const Instant planned = plan_.next(clock_.now());
+    while (planned - clock_.now() > longest_sleep && !stop.stop_requested())
+      clock_.sleep_until(clock_.now() + longest_sleep);
+    if (stop.stop_requested()) break;
+    clock_.sleep_until(planned);
+    loop_.tick(planned, plan_.tolerance());
+  }
+  run.elapsed = clock_.now() - began;
+  run.cpu_time = thread_cpu_time();
+}
+
+void Sampler::stop_thread() {
+  if (!run_) return;
+  thread_.request_stop();
+  thread_.join();
+  record_.cpu_time += run_->cpu_time;
+  record_.elapsed += run_->elapsed;
+  run_.reset();
+}
+
+void Sampler::pause() {
+  if (!run_) return;
+  stop_thread();
+  paused_at_ = clock_.now();
+}
+
+std::vector<ReadingSource::Taken> Sampler::take(std::span<const LayerSpan>, Instant) {
+  std::vector<Taken> taken(loop_.rail_count());
+  for (std::size_t i = 0; i < taken.size(); ++i) loop_.take(i, taken[i].readings, taken[i].gaps);
+  return taken;
+}
+
+SamplerRecord Sampler::finish() {
+  stop_thread();
+  loop_.close_gaps(clock_.now());
+  locked_.reset();
+  record_.ticks = loop_.ticks();
+  record_.late_ticks = loop_.late_ticks();
+  record_.missed_ticks = plan_.missed();
+  record_.lateness.assign(loop_.lateness().begin(), loop_.lateness().end());
+  while (!record_.lateness.empty() && record_.lateness.back() == 0) record_.lateness.pop_back();
+  return record_;
+}
+
+}  // namespace layerwatt

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one tick of the sampler does: reads every rail, stamps before and after each read, and keeps book of
+// what failed. No threads, no sleeping: session/sampler.cpp runs it, tests call it.
+#pragma once
+#include <array>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "sensors/sensor.h"
+#include "session/reading_ring.h"
+
+namespace layerwatt {
+
+struct SampledRail {
+  Sensor* sensor = nullptr;
+  std::size_t channel = 0;
+};
+
+class SamplingLoop {
+ public:
+  // Ticks by how late they were: [0] less than 1 us, [i] from 2^(i-1) to 2^i us.
+  using Lateness = std::array<std::uint64_t, 32>;
+
+  SamplingLoop(const Clock& clock, const std::vector<SampledRail>& rails, std::size_t capacity);
+
+  // Reads every rail once. Called by the sampling thread only; allocates nothing unless a read fails.
+  void tick(Instant planned, Nanoseconds tolerance);
+  // Appends what was read since the last call. May run beside tick().
+  void take(std::size_t rail, std::vector<Reading>& readings, std::vector<Gap>& gaps);
+  // While no tick runs: books the stretch as a gap on every rail that still lives.
+  void add_pause(Instant from, Instant to);
+  // While no tick runs: ends the gaps of rails that fail or are gone.
+  void close_gaps(Instant at);
+
+  [[nodiscard]] std::size_t rail_count() const { return rails_.size(); }
+  [[nodiscard]] std::uint64_t ticks() const { return ticks_; }
+  [[nodiscard]] std::uint64_t late_ticks() const { return late_ticks_; }
+  [[nodiscard]] const Lateness& lateness() const { return lateness_; }
+
+ private:
+  struct Rail {
+    SampledRail source;
+    std::unique_ptr<ReadingRing> ring;
+    std::optional<Instant> failing_since;
+    std::string why;
+    int failures = 0;  // in a row
+    bool stopped = false;
+    std::vector<Gap> gaps;  // guarded by gaps_mutex_
+  };
+  void read(Rail& rail);
+  void fail(Rail& rail, Instant at, const Error& error);
+  void end_gap(Rail& rail, Instant at);
+  void count_lateness(Nanoseconds late, Nanoseconds tolerance);
+
+  const Clock& clock_;
+  std::vector<Rail> rails_;
+  std::mutex gaps_mutex_;  // taken by the sampling thread only when a gap ends
+  std::uint64_t ticks_ = 0, late_ticks_ = 0;
+  Lateness lateness_{};
+};
+
+}  // namespace layerwatt

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/sampling_loop.h"
+
+#include <gmock/gmock.h>
+
+#include <functional>
+
+namespace layerwatt {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+// A sensor whose reads the test scripts; each takes 10 us of the clock.
+class ScriptedSensor final : public Sensor {
+ public:
+  ScriptedSensor(ManualClock& clock, std::function<Result<Value>(int)> script)
+      : clock_{clock}, script_{std::move(script)} {
+    channel_.rail = "RAIL";
+  }
+  [[nodiscard]] std::string device() const override { return {}; }
+  [[nodiscard]] std::span<const Channel> channels() const override { return {&channel_, 1}; }
+  Result<Value> read(std::size_t) override {
+    clock_.sleep_until(clock_.now() + 10us);
+    return script_(reads_++);
+  }
+  [[nodiscard]] int reads() const { return reads_; }
+
+ private:
+  ManualClock& clock_;
+  std::function<Result<Value>(int)> script_;
+  Channel channel_;
+  int reads_ = 0;
+};
+
+Result<Value> good(int) { return Value{Watts{2}}; }
+
+struct Taken {
+  std::vector<Reading> readings;
+  std::vector<Gap> gaps;
+};
+
+Taken take(SamplingLoop& loop, std::size_t rail = 0) {
+  Taken taken;
+  loop.take(rail, taken.readings, taken.gaps);
+  return taken;
+}
+
+void run(SamplingLoop& loop, const ManualClock& clock, int ticks) {
+  for (int i = 0; i < ticks; ++i) {
+    const Instant planned = clock.now() + 1ms;
+    clock.sleep_until(planned);
+    loop.tick(planned, 500us);
+  }
+}
+
+TEST(SamplingLoop, RailsNeverShareAStamp) {
+  ManualClock clock;
+  ScriptedSensor one{clock, good}, other{clock, good};
+  SamplingLoop loop{clock, {{&one, 0}, {&other, 0}}, 16};
+  run(loop, clock, 1);
+  const Reading first = take(loop, 0).readings.at(0), second = take(loop, 1).readings.at(0);
+  EXPECT_EQ(first.before, Instant{1ms});
+  EXPECT_EQ(first.after, Instant{1010us});
+  EXPECT_EQ(second.before, Instant{1010us});
+  EXPECT_EQ(second.after, Instant{1020us});
+}
+
+TEST(SamplingLoop, BusyReadIsRetriedNextTickAndLeavesAGap) {
+  ManualClock clock;
+  ScriptedSensor sensor{clock, [](int n) -> Result<Value> {
+                          if (n == 1 || n == 2) return Error{Errc::busy, "bus", "maximum retries"};
+                          return Value{Watts{2}};
+                        }};
+  SamplingLoop loop{clock, {{&sensor, 0}}, 16};
+  run(loop, clock, 4);
+  const Taken taken = take(loop);
+  ASSERT_THAT(taken.readings, SizeIs(2));
+  ASSERT_THAT(taken.gaps, SizeIs(1));
+  EXPECT_GT(taken.gaps[0].from, taken.readings[0].after);
+  EXPECT_EQ(taken.gaps[0].to, taken.readings[1].before);
+  EXPECT_EQ(taken.gaps[0].why, "bus: maximum retries");
+}
+
+TEST(SamplingLoop, SensorThatIsGoneStopsWithOneGapToTheEnd) {
+  ManualClock clock;
+  ScriptedSensor leaving{clock, [](int n) -> Result<Value> {
+                           if (n >= 2) return Error{Errc::gone, "curr1_input", "No such device"};
+                           return Value{Watts{2}};
+                         }};
+  ScriptedSensor staying{clock, good};
+  SamplingLoop loop{clock, {{&leaving, 0}, {&staying, 0}}, 16};
+  run(loop, clock, 10);
+  loop.close_gaps(clock.now());
+  const Taken taken = take(loop, 0);
+  EXPECT_THAT(taken.readings, SizeIs(2));
+  ASSERT_THAT(taken.gaps, SizeIs(1));
+  EXPECT_EQ(taken.gaps[0].to, clock.now());
+  EXPECT_THAT(taken.gaps[0].why, HasSubstr("gone: curr1_input"));
+  EXPECT_EQ(leaving.reads(), 3);  // not asked again
+  EXPECT_THAT(take(loop, 1).readings, SizeIs(10));
+}
+
+TEST(SamplingLoop, SensorThatKeepsFailingIsGivenUp) {
+  ManualClock clock;
+  ScriptedSensor sensor{clock, [](int) -> Result<Value> {
+                          return Error{Errc::io, "bus", "Remote I/O error"};
+                        }};
+  SamplingLoop loop{clock, {{&sensor, 0}}, 16};
+  run(loop, clock, 150);
+  EXPECT_EQ(sensor.reads(), 100);
+  loop.close_gaps(clock.now());
+  EXPECT_THAT(take(loop).gaps.at(0).why, HasSubstr("broken: bus"));
+}
+
+TEST(SamplingLoop, BusySensorIsNeverGivenUp) {
+  ManualClock clock;
+  ScriptedSensor sensor{clock, [](int) -> Result<Value> { return Error{Errc::timeout, "bus", "timed out"}; }};
+  SamplingLoop loop{clock, {{&sensor, 0}}, 16};
+  run(loop, clock, 300);
+  EXPECT_EQ(sensor.reads(), 300);
+}
+
+TEST(SamplingLoop, FullRingLosesReadingsButSaysSo) {
+  ManualClock clock;
+  ScriptedSensor sensor{clock, good};
+  SamplingLoop loop{clock, {{&sensor, 0}}, 4};
+  run(loop, clock, 6);
+  EXPECT_THAT(take(loop).readings, SizeIs(4));
+  run(loop, clock, 1);
+  const Taken later = take(loop);
+  EXPECT_THAT(later.readings, SizeIs(1));
+  ASSERT_THAT(later.gaps, SizeIs(1));
+  EXPECT_THAT(later.gaps[0].why, HasSubstr("not fetched in time"));
+}
+
+TEST(SamplingLoop, PauseIsAGapOnLivingRailsOnly) {
+  ManualClock clock;
+  ScriptedSensor living{clock, good};
+  ScriptedSensor gone{clock, [](int) -> Result<Value> { return Error{Errc::gone, "f", "gone"}; }};
+  SamplingLoop loop{clock, {{&living, 0}, {&gone, 0}}, 16};
+  run(loop, clock, 1);
+  loop.add_pause(clock.now(), clock.now() + 1s);
+  EXPECT_THAT(take(loop, 0).gaps, SizeIs(1));
+  EXPECT_THAT(take(loop, 1).gaps, IsEmpty());
+}
+
+TEST(SamplingLoop, LateTicksAreCountedAndSorted) {
+  ManualClock clock;
+  ScriptedSensor sensor{clock, good};
+  SamplingLoop loop{clock, {{&sensor, 0}}, 16};
+  clock.sleep_until(Instant{10ms});
+  loop.tick(clock.now(), 500us);          // in time
+  loop.tick(clock.now() - 499us, 500us);  // 499 us: bin of 256 to 512
+  loop.tick(clock.now() - 700us, 500us);  // late: bin of 512 to 1024
+  loop.tick(clock.now() + 100us, 500us);  // woken early: counts as in time
+  EXPECT_EQ(loop.ticks(), 4u);
+  EXPECT_EQ(loop.late_ticks(), 1u);
+  EXPECT_EQ(loop.lateness()[0], 2u);
+  EXPECT_EQ(loop.lateness()[9], 1u);
+  EXPECT_EQ(loop.lateness()[10], 1u);
+}
+
+}  // namespace
+}  // namespace layerwatt
