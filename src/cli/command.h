@@ -20,14 +20,14 @@ enum ExitCode : int { good = 0, failed = 1, usage = 2, undecidable = 3, interrup
 struct Terminal {
   std::ostream& out;
   std::ostream& err;
-  Style style;                // of `out`
+  Style style;  // of `out`
   bool err_is_terminal = false;
 };
 
 // What the command line asked for.
 struct Invocation {
-  std::string command_line;             // as typed, for the run file
-  std::function<int(Terminal&)> run;    // set by the chosen subcommand
+  std::string command_line;           // as typed, for the run file
+  std::function<int(Terminal&)> run;  // set by the chosen subcommand
 };
 
 struct Command {

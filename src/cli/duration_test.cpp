@@ -18,7 +18,8 @@ TEST(Duration, ReadsEveryUnit) {
 }
 
 TEST(Duration, RefusesWhatHasNoUnitOrNoSense) {
-  for (const char* text : {"", "20", "s", "-1s", "1e400s", "nans", "infs", "5 s", "5sec", "0x10s", "40000000s", "1.2.3s", ".s"})
+  for (const char* text :
+       {"", "20", "s", "-1s", "1e400s", "nans", "infs", "5 s", "5sec", "0x10s", "40000000s", "1.2.3s", ".s"})
     EXPECT_FALSE(parse_duration(text)) << text;
 }
 

@@ -18,7 +18,8 @@ struct ExportArguments {
 };
 
 int write_to(const ExportArguments& arguments, Terminal& terminal) {
-  if (arguments.table == "result") return show_run(arguments.file, arguments.attribution, arguments.format, terminal);
+  if (arguments.table == "result")
+    return show_run(arguments.file, arguments.attribution, arguments.format, terminal);
   if (arguments.format != "csv") {
     terminal.err << "layerwatt: export: raw tables are written as csv; the run file itself is SQLite\n";
     return usage;
@@ -41,7 +42,8 @@ int write_file(const ExportArguments& arguments, Terminal& terminal) {
   std::error_code ignored;
   std::filesystem::remove(half, ignored);
   if (code != good) return code;
-  return report_error(terminal, {Errc::io, arguments.output.string(), failure ? failure.message() : "could not be written (disk full?)"});
+  return report_error(terminal, {Errc::io, arguments.output.string(),
+                                 failure ? failure.message() : "could not be written (disk full?)"});
 }
 
 }  // namespace
@@ -53,7 +55,8 @@ void add_export(CLI::App& app, Invocation& invocation) {
   command.add_option("--format", arguments->format, "csv or json")
       ->check(CLI::IsMember({"csv", "json"}))
       ->capture_default_str();
-  command.add_option("--table", arguments->table, "result, or a raw table of the run file as csv")->capture_default_str();
+  command.add_option("--table", arguments->table, "result, or a raw table of the run file as csv")
+      ->capture_default_str();
   command.add_option("-o,--output", arguments->output, "File to write [standard output]");
   add_attribution_options(command, arguments->attribution);
   command.footer(

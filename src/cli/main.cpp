@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program layerwatt: parses the command line and runs the chosen subcommand. Nothing else prints or exits.
+// The program layerwatt: parses the command line and runs the chosen subcommand. Nothing else prints or
+// exits.
 #include <unistd.h>
 
 #include <clocale>

@@ -50,7 +50,8 @@ int list(const ModelArguments& arguments, Terminal& terminal) {
   }
   terminal.out << fmt::format("{:<16} {:>11} {:>9}  {}\n", "network", "parameters", "MACs", "what it is");
   for (const auto& network : networks)
-    terminal.out << fmt::format("{:<16} {:>11} {:>9}  {}\n", network.value("name", ""), scaled(network.value("parameters", std::int64_t{0})),
+    terminal.out << fmt::format("{:<16} {:>11} {:>9}  {}\n", network.value("name", ""),
+                                scaled(network.value("parameters", std::int64_t{0})),
                                 scaled(network.value("macs", std::int64_t{0})), network.value("summary", ""));
   terminal.out << "Weights are random, from a seed: energy and time are real, answers are not.\n";
   return good;
@@ -61,7 +62,10 @@ int make(const ModelArguments& arguments, Terminal& terminal) {
   std::error_code ignored;
   if (!arguments.force && std::filesystem::exists(out, ignored))
     return report_error(terminal, {Errc::exists, out.string(), "exists; --force overwrites it"});
-  const auto answer = ask_runner({{"do", "new"}, {"name", arguments.name}, {"seed", arguments.seed}, {"out", std::filesystem::absolute(out).string()}});
+  const auto answer = ask_runner({{"do", "new"},
+                                  {"name", arguments.name},
+                                  {"seed", arguments.seed},
+                                  {"out", std::filesystem::absolute(out).string()}});
   if (!answer) return report_error(terminal, answer.error());
   terminal.out << out.string() << "\n";
   return good;
@@ -70,18 +74,24 @@ int make(const ModelArguments& arguments, Terminal& terminal) {
 void print_layers(const Network& network, std::ostream& out) {
   out << fmt::format("{}: {} layers, opset {}{}\n", network.name, network.layers.size(), network.opset,
                      network.random_weights ? ", RANDOM weights" : "");
-  out << fmt::format("{:<34} {:<18} {:>7} {:>7} {:>18} {:>9} {:>9}\n", "layer", "type", "kernel", "stride", "output", "MACs", "params");
+  out << fmt::format("{:<34} {:<18} {:>7} {:>7} {:>18} {:>9} {:>9}\n", "layer", "type", "kernel", "stride",
+                     "output", "MACs", "params");
   std::int64_t macs = 0, parameters = 0;
   bool all_known = true;
   for (const Layer& layer : network.layers) {
-    const auto joined = [](const std::vector<std::int64_t>& values) { return fmt::format("{}", fmt::join(values, "x")); };
-    out << fmt::format("{:<34} {:<18} {:>7} {:>7} {:>18} {:>9} {:>9}\n", layer.name, layer.type, joined(layer.kernel), joined(layer.stride),
-                       layer.outputs.empty() ? "?" : joined(layer.outputs.front()), scaled(layer.macs), scaled(layer.parameters));
+    const auto joined = [](const std::vector<std::int64_t>& values) {
+      return fmt::format("{}", fmt::join(values, "x"));
+    };
+    out << fmt::format("{:<34} {:<18} {:>7} {:>7} {:>18} {:>9} {:>9}\n", layer.name, layer.type,
+                       joined(layer.kernel), joined(layer.stride),
+                       layer.outputs.empty() ? "?" : joined(layer.outputs.front()), scaled(layer.macs),
+                       scaled(layer.parameters));
     all_known = all_known && layer.macs.has_value();
     macs += layer.macs.value_or(0);
     parameters += layer.parameters.value_or(0);
   }
-  out << fmt::format("total: {}{} MACs, {} parameters\n", all_known ? "" : "at least ", scaled(macs), scaled(parameters));
+  out << fmt::format("total: {}{} MACs, {} parameters\n", all_known ? "" : "at least ", scaled(macs),
+                     scaled(parameters));
   for (const std::string& sentence : network.not_inferred) out << "not known: " << sentence << "\n";
 }
 
@@ -89,7 +99,9 @@ int describe(const ModelArguments& arguments, Terminal& terminal) {
   const auto answer = ask_runner({{"do", "describe"}, {"model", arguments.name}, {"batch", arguments.batch}});
   if (!answer) return report_error(terminal, answer.error());
   if (arguments.json) {
-    terminal.out << nlohmann::json{{"schema", "layerwatt.network/1"}, {"network", answer->at("network")}}.dump(2) << "\n";
+    terminal.out
+        << nlohmann::json{{"schema", "layerwatt.network/1"}, {"network", answer->at("network")}}.dump(2)
+        << "\n";
     return good;
   }
   const auto network = network_from_json(answer->at("network"));
@@ -117,15 +129,19 @@ void add_model(CLI::App& app, Invocation& invocation) {
   CLI::App& listing = *command.add_subcommand("list", "The networks layerwatt can write");
   listing.add_flag("--json", arguments->json, "JSON on standard output");
   listing.callback(run(list));
-  CLI::App& making = *command.add_subcommand("new", "Write a network of the zoo as ONNX, with random weights");
+  CLI::App& making =
+      *command.add_subcommand("new", "Write a network of the zoo as ONNX, with random weights");
   making.add_option("NAME", arguments->name, "A name of `layerwatt model list`")->required();
   making.add_option("-o,--output", arguments->file, "File to write [NAME.onnx]");
   making.add_option("--seed", arguments->seed, "Of the weights")->capture_default_str();
   making.add_flag("--force", arguments->force, "Overwrite the file if it exists");
   making.callback(run(make));
-  CLI::App& describing = *command.add_subcommand("describe", "The layers of an ONNX file, or of a zoo network");
+  CLI::App& describing =
+      *command.add_subcommand("describe", "The layers of an ONNX file, or of a zoo network");
   describing.add_option("MODEL", arguments->name, "ONNX file or zoo name")->required();
-  describing.add_option("--batch", arguments->batch, "First dimension where it is dynamic")->check(CLI::Range(1, 65536))->capture_default_str();
+  describing.add_option("--batch", arguments->batch, "First dimension where it is dynamic")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
   describing.add_flag("--json", arguments->json, "JSON on standard output");
   describing.callback(run(describe));
 }

@@ -39,12 +39,14 @@ Result<void> parse_runs(const std::string& text, ProfileOptions& options) {
   std::uint64_t value = 0;
   const auto [end, failure] = std::from_chars(number.data(), number.data() + number.size(), value);
   if (failure != std::errc{} || end != number.data() + number.size() || value == 0 || value > 100'000'000)
-    return Error{Errc::malformed, "-r " + text, "expected a number of inferences, or auto:N (readings of the fastest layer)"};
+    return Error{Errc::malformed, "-r " + text,
+                 "expected a number of inferences, or auto:N (readings of the fastest layer)"};
   (automatic ? options.fastest_readings : options.inferences) = value;
   return {};
 }
 
-// "squeezenet1.1" or "/nets/a.onnx" -> "squeezenet1.1-20261120-195837.lw": perf and friends keep old runs too.
+// "squeezenet1.1" or "/nets/a.onnx" -> "squeezenet1.1-20261120-195837.lw": perf and friends keep old runs
+// too.
 std::string default_output(const std::string& model) {
   const std::filesystem::path path{model};
   const std::string stem = path.extension() == ".onnx" ? path.stem().string() : path.filename().string();
@@ -99,8 +101,7 @@ int profile(ProfileArguments arguments, const std::string& command_line, Termina
   }
   if (outcome.failure) report_error(terminal, *outcome.failure);
   const int shown = show_run(options.output, arguments.attribution, arguments.report, terminal);
-  if (!arguments.quiet)
-    terminal.err << "layerwatt: run file: " << options.output.string() << "\n";
+  if (!arguments.quiet) terminal.err << "layerwatt: run file: " << options.output.string() << "\n";
   if (outcome.ending == Ending::interrupted) return ExitCode::interrupted;
   if (outcome.ending == Ending::broken) return failed;
   return shown;
@@ -116,7 +117,9 @@ void add_attribution_options(CLI::App& command, AttributionOptions& attribution)
                    "Layer times stacked from their means (Holly 2020) instead of each mark");
   const std::map<std::string, Residual> residuals{
       {"end", Residual::end}, {"start", Residual::start}, {"spread", Residual::spread}};
-  command.add_option("--residual", attribution.residual, "With --stacked: where unmarked time goes (end, start, spread)")
+  command
+      .add_option("--residual", attribution.residual,
+                  "With --stacked: where unmarked time goes (end, start, spread)")
       ->transform(CLI::CheckedTransformer(residuals, CLI::ignore_case));
 }
 
@@ -124,26 +127,33 @@ void add_profile(CLI::App& app, Invocation& invocation) {
   CLI::App& command = *app.add_subcommand("profile", "Run a network and show where its energy goes");
   auto arguments = std::make_shared<ProfileArguments>();
   ProfileOptions& options = arguments->options;
-  command.add_option("MODEL", options.model, "A network of the zoo (layerwatt model list) or an ONNX file")->required();
+  command.add_option("MODEL", options.model, "A network of the zoo (layerwatt model list) or an ONNX file")
+      ->required();
   command.add_option("-o,--output", options.output, "Run file to write [MODEL-DATE-TIME.lw]");
   command.add_flag("--force", options.force, "Overwrite the run file if it exists");
   command.add_option("-r,--runs", arguments->runs,
                      "Inferences in the energy pass; auto:N runs until the fastest layer has N readings");
   command.add_option("--max-time", arguments->max_time, "Time for the whole session, as 20s or 2min [30s]");
-  command.add_option("-i,--interval", arguments->period, "Time between readings, as 1ms, or auto: as fast as reads allow [auto]");
+  command.add_option("-i,--interval", arguments->period,
+                     "Time between readings, as 1ms, or auto: as fast as reads allow [auto]");
   command.add_option("-e,--rail", options.rails, "Only this rail; may be repeated")->delimiter(',');
   command.add_option("--sensor", options.sensor,
                      "Sensor to use: a driver of `layerwatt sensors`, or virtual:BOARD (SIMULATED readings)");
-  command.add_option("--board", options.board, "virtual:BOARD simulates execution, sensors and time (SIMULATED)");
+  command.add_option("--board", options.board,
+                     "virtual:BOARD simulates execution, sensors and time (SIMULATED)");
   command.add_option("--engine", options.engine, "Inference engine")->capture_default_str();
-  command.add_option("--threads", arguments->threads, "Threads of the engine [cores - 1]")->check(CLI::Range(1, 1024));
-  command.add_option("--level", options.level, "Optimisation level of the engine: disabled, basic, extended, all");
+  command.add_option("--threads", arguments->threads, "Threads of the engine [cores - 1]")
+      ->check(CLI::Range(1, 1024));
+  command.add_option("--level", options.level,
+                     "Optimisation level of the engine: disabled, basic, extended, all");
   command.add_option("--engine-library", options.library, "The engine's shared library [searched]");
   command.add_option("--batch", options.batch, "First dimension of the input where it is dynamic")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
-  command.add_option("--seed", options.seed, "Of random weights, inputs, gaps and simulation")->capture_default_str();
-  command.add_option("--report", arguments->report, "How to show the result: terminal, json, csv")->capture_default_str();
+  command.add_option("--seed", options.seed, "Of random weights, inputs, gaps and simulation")
+      ->capture_default_str();
+  command.add_option("--report", arguments->report, "How to show the result: terminal, json, csv")
+      ->capture_default_str();
   command.add_flag("-q,--quiet", arguments->quiet, "No progress and no messages but errors");
   command.add_flag("-v,--verbose", options.verbose, "Show what the engine writes to its standard error");
   add_attribution_options(command, arguments->attribution);
@@ -152,7 +162,8 @@ void add_profile(CLI::App& app, Invocation& invocation) {
       "  layerwatt profile squeezenet1.1 --max-time 20s -o s.lw\n"
       "  layerwatt profile net.onnx -r 30000 -i 1ms -e POM_5V_IN\n"
       "  layerwatt profile net.onnx -r auto:100          until the fastest layer has 100 readings\n"
-      "  layerwatt profile mobilenet_v2 --board virtual:jetson-nano -r 3000     SIMULATED, no hardware needed\n"
+      "  layerwatt profile mobilenet_v2 --board virtual:jetson-nano -r 3000     SIMULATED, no hardware "
+      "needed\n"
       "Ctrl-C keeps what was measured.");
   command.callback([arguments, &invocation] {
     invocation.run = [arguments, &invocation](Terminal& terminal) {

@@ -22,7 +22,8 @@ void ProgressBar::show(const std::string& doing, double fraction, Nanoseconds le
   constexpr int width = 30;
   const double part = std::clamp(fraction, 0.0, 1.0);
   const int filled = static_cast<int>(part * width);
-  err_ << fmt::format("\r\x1b[K[{}{}] {:3.0f} %  {}, {:.0f} s left", std::string(static_cast<std::size_t>(filled), '#'),
+  err_ << fmt::format("\r\x1b[K[{}{}] {:3.0f} %  {}, {:.0f} s left",
+                      std::string(static_cast<std::size_t>(filled), '#'),
                       std::string(static_cast<std::size_t>(width - filled), '.'), 100 * part, doing,
                       std::max(0.0, seconds(left)))
        << std::flush;

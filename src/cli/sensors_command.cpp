@@ -31,7 +31,8 @@ std::string describe_channel(const Channel& channel) {
   const auto in_ms = [](Nanoseconds t) { return fmt::format("{:.3g} ms", seconds(t) * 1e3); };
   if (channel.is_total) text += ", total";
   if (channel.refresh) text += ", new every " + in_ms(*channel.refresh);
-  if (channel.averaging && *channel.averaging > 1) text += fmt::format(", exponential average of {}", *channel.averaging);
+  if (channel.averaging && *channel.averaging > 1)
+    text += fmt::format(", exponential average of {}", *channel.averaging);
   if (channel.quantum) text += fmt::format(", step {:.3g} mW", channel.quantum->value() * 1e3);
   return text;
 }
@@ -40,18 +41,26 @@ nlohmann::json as_json(Sensor& sensor, const SensorDriver& driver) {
   nlohmann::json rails = nlohmann::json::array();
   for (std::size_t i = 0; i < sensor.channels().size(); ++i) {
     const Channel& channel = sensor.channels()[i];
-    nlohmann::json rail{{"rail", channel.rail}, {"meaning", name_of(channel.meaning)}, {"is_total", channel.is_total}};
+    nlohmann::json rail{
+        {"rail", channel.rail}, {"meaning", name_of(channel.meaning)}, {"is_total", channel.is_total}};
     if (channel.refresh) rail["refresh_s"] = seconds(*channel.refresh);
     if (channel.aperture) rail["aperture_s"] = seconds(*channel.aperture);
     if (channel.averaging) rail["averaging"] = *channel.averaging;
     if (channel.quantum) rail["quantum_w"] = channel.quantum->value();
     const auto value = sensor.read(i);
-    if (!value) rail["unreadable"] = value.error().detail;
-    else if (const Watts* power = std::get_if<Watts>(&*value)) rail["power_w"] = power->value();
-    else rail["energy_j"] = std::get<Joules>(*value).value();
+    if (!value)
+      rail["unreadable"] = value.error().detail;
+    else if (const Watts* power = std::get_if<Watts>(&*value))
+      rail["power_w"] = power->value();
+    else
+      rail["energy_j"] = std::get<Joules>(*value).value();
     rails.push_back(std::move(rail));
   }
-  return {{"driver", driver.name}, {"origin", name_of(driver.origin)}, {"device", sensor.device()}, {"mode", sensor.mode()}, {"rails", rails}};
+  return {{"driver", driver.name},
+          {"origin", name_of(driver.origin)},
+          {"device", sensor.device()},
+          {"mode", sensor.mode()},
+          {"rails", rails}};
 }
 
 void print(Sensor& sensor, const SensorDriver& driver, std::ostream& out) {
@@ -60,17 +69,20 @@ void print(Sensor& sensor, const SensorDriver& driver, std::ostream& out) {
   out << "\n";
   for (std::size_t i = 0; i < sensor.channels().size(); ++i) {
     const Channel& channel = sensor.channels()[i];
-    out << fmt::format("  {:<20} {:>12}  {}\n", channel.rail, describe_value(sensor.read(i)), describe_channel(channel));
+    out << fmt::format("  {:<20} {:>12}  {}\n", channel.rail, describe_value(sensor.read(i)),
+                       describe_channel(channel));
   }
   std::string mode;
-  for (const auto& [key, value] : sensor.mode()) mode += fmt::format("{}{}={}", mode.empty() ? "" : ", ", key, value);
+  for (const auto& [key, value] : sensor.mode())
+    mode += fmt::format("{}{}={}", mode.empty() ? "" : ", ", key, value);
   if (!mode.empty()) out << "  set to: " << mode << "\n";
 }
 
 int list(const SensorsArguments& arguments, Terminal& terminal) {
   if (!std::filesystem::is_directory(arguments.sysroot))
     return report_error(terminal, {Errc::not_found, arguments.sysroot.string(), "--sysroot is no directory"});
-  const Machine machine = arguments.sysroot == "/" ? Machine::host() : Machine{arguments.sysroot, system_clock()};
+  const Machine machine =
+      arguments.sysroot == "/" ? Machine::host() : Machine{arguments.sysroot, system_clock()};
   nlohmann::json sensors = nlohmann::json::array(), skipped = nlohmann::json::array();
   bool measured = false;
   const auto skip = [&](const Skipped& one) {
@@ -83,17 +95,23 @@ int list(const SensorsArguments& arguments, Terminal& terminal) {
     Found found = driver->probe(machine, {});
     for (const auto& sensor : found.sensors) {
       measured = measured || driver->origin == Origin::measured;
-      if (arguments.json) sensors.push_back(as_json(*sensor, *driver));
-      else print(*sensor, *driver, terminal.out);
+      if (arguments.json)
+        sensors.push_back(as_json(*sensor, *driver));
+      else
+        print(*sensor, *driver, terminal.out);
     }
     for (const Skipped& one : found.skipped) skip(one);
   }
   for (const Skipped& one : sensors_left_out()) skip(one);
   if (arguments.json) {
-    terminal.out << nlohmann::json{{"schema", "layerwatt.sensors/1"}, {"sensors", sensors}, {"skipped", skipped}}.dump(2) << "\n";
+    terminal.out
+        << nlohmann::json{{"schema", "layerwatt.sensors/1"}, {"sensors", sensors}, {"skipped", skipped}}.dump(
+               2)
+        << "\n";
   } else if (!measured) {
-    terminal.out << "No power sensor here. `layerwatt profile` can estimate (labelled ESTIMATED), or simulate with "
-                    "--sensor virtual:jetson-nano (labelled SIMULATED).\n";
+    terminal.out
+        << "No power sensor here. `layerwatt profile` can estimate (labelled ESTIMATED), or simulate with "
+           "--sensor virtual:jetson-nano (labelled SIMULATED).\n";
   }
   return good;
 }
@@ -103,7 +121,8 @@ int list(const SensorsArguments& arguments, Terminal& terminal) {
 void add_sensors(CLI::App& app, Invocation& invocation) {
   CLI::App& command = *app.add_subcommand("sensors", "List the power sensors and what they read now");
   auto arguments = std::make_shared<SensorsArguments>();
-  command.add_option("--sysroot", arguments->sysroot, "Read a recorded machine's tree instead of this machine");
+  command.add_option("--sysroot", arguments->sysroot,
+                     "Read a recorded machine's tree instead of this machine");
   command.add_flag("--json", arguments->json, "JSON on standard output");
   command.footer(
       "Examples:\n"

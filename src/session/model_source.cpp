@@ -29,7 +29,8 @@ Result<std::filesystem::path> provide_model(RunnerProcess& runner, const std::st
 
 void add_network_circumstances(const json& network, std::map<std::string, std::string>& all) {
   if (!network.is_object()) return;
-  if (const auto name = network.find("name"); name != network.end() && name->is_string()) all["model.name"] = *name;
+  if (const auto name = network.find("name"); name != network.end() && name->is_string())
+    all["model.name"] = *name;
   if (const auto opset = network.find("opset"); opset != network.end() && opset->is_number_integer())
     all["model.opset"] = std::to_string(opset->get<std::int64_t>());
   if (network.value("random_weights", false)) all["model.weights"] = "random";

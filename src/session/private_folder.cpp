@@ -30,7 +30,8 @@ void remove_left_behind(const std::filesystem::path& base) {
     if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid()) continue;
     const int owner = std::atoi(name.c_str() + name_start.size());
     std::error_code ignored;
-    if (owner > 0 && kill(owner, 0) != 0 && errno == ESRCH) std::filesystem::remove_all(entries->path(), ignored);
+    if (owner > 0 && kill(owner, 0) != 0 && errno == ESRCH)
+      std::filesystem::remove_all(entries->path(), ignored);
   }
 }
 
@@ -41,8 +42,7 @@ Result<PrivateFolder> PrivateFolder::create() {
   std::filesystem::path base = std::filesystem::temp_directory_path(failure);
   if (failure) base = "/tmp";
   remove_left_behind(base);
-  std::string name =
-      (base / (std::string{name_start} + std::to_string(getpid()) + "-XXXXXX")).string();
+  std::string name = (base / (std::string{name_start} + std::to_string(getpid()) + "-XXXXXX")).string();
   if (mkdtemp(name.data()) == nullptr) return system_error(errno, name, "making a private folder");
   return PrivateFolder{name};
 }

@@ -14,22 +14,22 @@
 namespace layerwatt {
 
 struct ProfileOptions {
-  std::string model;                   // a zoo name, or the path of an ONNX file
+  std::string model;  // a zoo name, or the path of an ONNX file
   std::string engine = "onnxruntime";
-  std::optional<int> threads;          // default: cores - 1, at least 1
-  std::string level;                   // the engine's optimisation level; empty = its best
-  std::filesystem::path library;       // of the engine; empty = search
+  std::optional<int> threads;     // default: cores - 1, at least 1
+  std::string level;              // the engine's optimisation level; empty = its best
+  std::filesystem::path library;  // of the engine; empty = search
   std::int64_t batch = 1;
-  std::uint64_t seed = 1;              // random weights, random input, gaps, simulation
+  std::uint64_t seed = 1;  // random weights, random input, gaps, simulation
 
-  std::string sensor;                  // driver name or "virtual:BOARD"; empty = best there is
-  std::string board;                   // "virtual:BOARD" simulates execution too; empty = this machine
-  std::vector<std::string> rails;      // empty = all
-  Nanoseconds period{};                // between readings; zero = as fast as the reads allow
+  std::string sensor;              // driver name or "virtual:BOARD"; empty = best there is
+  std::string board;               // "virtual:BOARD" simulates execution too; empty = this machine
+  std::vector<std::string> rails;  // empty = all
+  Nanoseconds period{};            // between readings; zero = as fast as the reads allow
 
-  std::optional<Nanoseconds> max_time;           // of the whole session
-  std::optional<std::uint64_t> inferences;       // -r N
-  std::optional<std::uint64_t> fastest_readings; // -r auto:N: until the fastest layer has N readings
+  std::optional<Nanoseconds> max_time;            // of the whole session
+  std::optional<std::uint64_t> inferences;        // -r N
+  std::optional<std::uint64_t> fastest_readings;  // -r auto:N: until the fastest layer has N readings
 
   std::filesystem::path output;
   bool force = false;
@@ -40,8 +40,8 @@ struct ProfileOptions {
 
 // How long each phase may take. Phases that end by themselves (warm-up) may take less.
 struct PhaseBudget {
-  Nanoseconds idle{};      // before, and again after
-  Nanoseconds warm_up{};   // at most
+  Nanoseconds idle{};     // before, and again after
+  Nanoseconds warm_up{};  // at most
   Nanoseconds latency{};
   std::optional<Nanoseconds> energy;  // none: until the asked number of inferences or readings
 };

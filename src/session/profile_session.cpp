@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// The phases of a profile on this machine; see profile_session.h and ARCHITECTURE.md. A wholly virtual run is in
-// virtual_session.cpp.
+// The phases of a profile on this machine; see profile_session.h and ARCHITECTURE.md. A wholly virtual run is
+// in virtual_session.cpp.
 #include "session/profile_session.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "session/energy_pass.h"
+#include "runner/layer_json.h"
+#include "session/inference_runs.h"
 #include "session/machine_facts.h"
 #include "session/model_source.h"
 #include "session/private_folder.h"
 #include "session/recorder.h"
 #include "session/runner_process.h"
-#include "session/sampled_source.h"
+#include "session/sampler.h"
 #include "session/sensor_choice.h"
+#include "session/stop_rule.h"
 #include "session/virtual_session.h"
 #include "session/virtual_source.h"
 
@@ -54,17 +56,24 @@ class Session {
   std::optional<PrivateFolder> folder_;
   std::optional<RunnerProcess> runner_;
   std::vector<Layer> layers_;
+  std::map<std::string, std::string> circumstances_;
   std::unique_ptr<ReadingSource> source_;
   VirtualSource* simulated_ = nullptr;  // source_, when it is simulated: for its truth
   std::optional<Recorder> recorder_;
+  std::optional<InferenceRuns> runs_;
   PhaseBudget budget_;
   Nanoseconds median_latency_ = 1ms;
-  Nanoseconds gap_limit_{};
   ClockTriple clocks_at_start_{};
   Instant started_{};
 };
 
 int default_threads() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1); }
+
+std::vector<Channel> channels_of(const std::vector<RailRecord>& rails) {
+  std::vector<Channel> channels;
+  for (const RailRecord& rail : rails) channels.push_back(rail.channel);
+  return channels;
+}
 
 Result<void> Session::prepare() {
   started_ = now();
@@ -95,15 +104,23 @@ Result<void> Session::prepare() {
   auto layers = layers_from_json(opened->value("layers", json::array()));
   if (!layers) return layers.error();
   layers_ = std::move(*layers);
+  if (auto source = open_source(); !source) return source;
+  auto file = RunFileWriter::create(options_.output, options_.force);
+  if (!file) return file.error();
+  file_ = std::move(*file);
   if (auto recorded = record_circumstances(*opened); !recorded) return recorded;
-  if (auto added = file_.add_layers(layers_); !added) return added;
-  if (auto opened_source = open_source(); !opened_source) return opened_source;
-  if (auto added = file_.append_phase({Phase::open, 0, started_, now()}); !added) return added;
-  return file_.commit();
+  if (auto added = file_->add_layers(layers_); !added) return added;
+  recorder_.emplace(*file_, *source_, machine_.clock());
+  if (auto added = recorder_->add_rails(options_.rails); !added) return added;
+  runs_.emplace(*runner_, *recorder_, machine_.clock(), options_, static_cast<std::uint32_t>(layers_.size()));
+  runs_->set_longest_gap(longest_gap(channels_of(source_->rails())));
+  if (auto added = file_->append_phase({Phase::open, 0, started_, now()}); !added) return added;
+  return file_->commit();
 }
 
 Result<void> Session::record_circumstances(const json& opened) {
-  std::map<std::string, std::string> all = gather_circumstances(machine_);
+  std::map<std::string, std::string>& all = circumstances_;
+  all.merge(gather_circumstances(machine_));
   all["command"] = options_.command_line;
   all["model"] = options_.model;
   all["engine"] = options_.engine;
@@ -114,12 +131,11 @@ Result<void> Session::record_circumstances(const json& opened) {
     if (value.is_string()) all[key] = value.get<std::string>();
   add_network_circumstances(opened.value("network", json::object()), all);
   for (const auto& [key, value] : all)
-    if (auto set = file_.set_circumstance(key, value); !set) return set;
+    if (auto set = file_->set_circumstance(key, value); !set) return set;
   return {};
 }
 
 Result<void> Session::open_source() {
-  std::vector<Channel> channels;
   if (const std::string board_id = virtual_board_id(options_.sensor); !board_id.empty()) {
     const auto board = board_named(board_id);
     if (!board) return board.error();
@@ -128,23 +144,25 @@ Result<void> Session::open_source() {
     auto source = std::make_unique<VirtualSource>(std::move(*instrument));
     simulated_ = source.get();
     source_ = std::move(source);
-    if (auto set = file_.set_circumstance("simulation", "readings of " + board->name + ", SIMULATED from the layers that ran"); !set)
-      return set;
-  } else {
-    auto chosen = choose_sensors(machine_, {runner_->pid()}, options_.sensor);
-    if (!chosen) return chosen.error();
-    for (const auto& sensor : chosen->sensors)
-      for (const auto& [key, value] : sensor->mode())
-        if (auto set = file_.set_circumstance("sensor_mode." + (sensor->device().empty() ? std::string{chosen->driver->name} : sensor->device()) + "." + key, value); !set)
-          return set;
-    auto source = SampledSource::start(machine_, std::move(*chosen), options_);
-    if (!source) return source.error();
-    source_ = std::move(*source);
+    circumstances_["simulation"] = "readings of " + board->name + ", SIMULATED from the layers that ran";
+    return {};
   }
-  for (const RailRecord& rail : source_->rails()) channels.push_back(rail.channel);
-  gap_limit_ = longest_gap(channels);
-  recorder_.emplace(file_, *source_, machine_.clock());
-  return recorder_->add_rails(options_.rails);
+  auto chosen = choose_sensors(machine_, {runner_->pid()}, options_.sensor);
+  if (!chosen) return chosen.error();
+  const std::string driver{chosen->driver->name};
+  for (const auto& sensor : chosen->sensors)
+    for (const auto& [key, value] : sensor->mode())
+      circumstances_["sensor_mode." + (sensor->device().empty() ? driver : sensor->device()) + "." + key] =
+          value;
+  SamplerOptions sampling;
+  sampling.period = options_.period;
+  sampling.seed = options_.seed;
+  sampling.core = sampling_core();
+  sampling.rails = options_.rails;
+  auto sampler = Sampler::create(machine_, driver, std::move(chosen->sensors), sampling);
+  if (!sampler) return sampler.error();
+  source_ = std::move(*sampler);
+  return {};
 }
 
 // Fractions of the whole session, for the bar only.
@@ -154,7 +172,8 @@ void Session::show(const std::string& doing, double part_of_energy) {
     const Nanoseconds whole = 2 * budget_.idle + budget_.warm_up + budget_.latency + *budget_.energy;
     progress_.show(doing, elapsed / (whole * 1.0), whole - elapsed);
   } else {
-    const Nanoseconds left = part_of_energy > 0.01 ? from_seconds(seconds(elapsed) * (1 - part_of_energy) / part_of_energy) : 0ns;
+    const Nanoseconds left =
+        part_of_energy > 0.01 ? from_seconds(seconds(elapsed) * (1 - part_of_energy) / part_of_energy) : 0ns;
     progress_.show(doing, part_of_energy, left);
   }
 }
@@ -171,11 +190,10 @@ Result<void> Session::idle(Phase phase) {
 
 Result<void> Session::warm_up() {
   const Instant from = now();
-  EnergyPass runs{*runner_, *recorder_, machine_.clock(), options_, gap_limit_};
   Nanoseconds before{};
   // Steady: two medians of a quarter second within 2 %.
   for (int round = 0; now() < from + budget_.warm_up && !interrupted(); ++round) {
-    const auto ran = runs.unmarked(100'000, 250ms);
+    const auto ran = runs_->unmarked(100'000, 250ms);
     if (!ran) return ran.error();
     if (auto pumped = recorder_->pump({}, now(), true); !pumped) return pumped;
     if (ran->empty()) break;
@@ -186,7 +204,7 @@ Result<void> Session::warm_up() {
     show("warming up");
   }
   // A stretch with marks lets the engine make what it needs for them, and the sensor's filter settle.
-  const auto settled = runs.block(runs.fitting(median_latency_, 400ms), options_.seed, true);
+  const auto settled = runs_->marked(runs_->fitting(median_latency_, 400ms), Phase::warm_up, 0);
   if (!settled) return settled.error();
   return recorder_->add_phase(Phase::warm_up, 0, from, now());
 }
@@ -195,8 +213,7 @@ Result<void> Session::latency_pass() {
   show("measuring latency, sampler and marks off");
   source_->pause();
   const Instant from = now();
-  EnergyPass runs{*runner_, *recorder_, machine_.clock(), options_, gap_limit_};
-  auto ran = runs.unmarked(100'000, budget_.latency);
+  auto ran = runs_->unmarked(100'000, budget_.latency);
   const Instant to = now();
   source_->resume();
   if (!ran) return ran.error();
@@ -208,13 +225,13 @@ Result<void> Session::latency_pass() {
 }
 
 Result<void> Session::energy_pass() {
-  EnergyPass runs{*runner_, *recorder_, machine_.clock(), options_, gap_limit_};
   StopRule rule{options_, budget_, layers_.size()};
   const Instant from = now();
   recorder_->take_recent();
   for (std::uint32_t block = 0; !rule.enough(now() - from) && !interrupted(); ++block) {
-    const std::uint64_t count = std::min(runs.fitting(median_latency_, block_length), rule.inferences_left());
-    const auto ran = runs.block(count, options_.seed + block + 1, false, block);
+    const std::uint64_t count =
+        std::min(runs_->fitting(median_latency_, block_length), rule.inferences_left());
+    const auto ran = runs_->marked(count, Phase::energy, block);
     if (!ran) return ran.error();
     rule.add_block(ran->inferences, ran->spans, recorder_->take_recent());
     show("measuring energy", rule.fraction(now() - from));
@@ -236,16 +253,16 @@ Result<void> Session::run_phases() {
 Result<void> Session::finish(const SessionOutcome& outcome) {
   if (outcome.failure) {
     const std::string text = outcome.failure->where + ": " + outcome.failure->detail;
-    if (auto added = file_.append_event({now(), "failure", text}); !added) return added;
+    if (auto added = file_->append_event({now(), "failure", text}); !added) return added;
   }
   if (outcome.ending == Ending::interrupted)
-    if (auto added = file_.append_event({now(), "interrupted", "stopped by the user"}); !added) return added;
-  if (auto set = file_.set_sampler(source_->finish()); !set) return set;
-  if (auto set = file_.set_markers({runner_->ring().written(), runner_->ring().dropped()}); !set) return set;
-  if (auto set = file_.set_clocks(clocks_at_start_, machine_.clock().triple()); !set) return set;
+    if (auto added = file_->append_event({now(), "interrupted", "stopped by the user"}); !added) return added;
+  if (auto set = file_->set_sampler(source_->finish()); !set) return set;
+  if (auto set = file_->set_markers({runner_->ring().written(), runner_->ring().dropped()}); !set) return set;
+  if (auto set = file_->set_clocks(clocks_at_start_, machine_.clock().triple()); !set) return set;
   if (simulated_ != nullptr)
     if (auto added = recorder_->add_truth(simulated_->truth()); !added) return added;
-  return file_.close(outcome.ending == Ending::whole);
+  return file_->close(outcome.ending == Ending::whole);
 }
 
 Result<SessionOutcome> Session::measure() {
@@ -264,10 +281,12 @@ Result<SessionOutcome> Session::measure() {
 
 }  // namespace
 
-Result<SessionOutcome> run_profile(const Machine& machine, const ProfileOptions& options, Progress& progress) {
+Result<SessionOutcome> run_profile(const Machine& machine, const ProfileOptions& options,
+                                   Progress& progress) {
   std::error_code ignored;
   if (!options.force && std::filesystem::exists(options.output, ignored))
-    return Error{Errc::exists, options.output.string(), "exists; choose another -o, or --force to overwrite it"};
+    return Error{Errc::exists, options.output.string(),
+                 "exists; choose another -o, or --force to overwrite it"};
   if (!options.board.empty()) return run_virtual_profile(machine, options, progress);
   Session session{machine, options, progress};
   if (auto prepared = session.prepare(); !prepared) return prepared.error();

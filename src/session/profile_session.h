@@ -21,7 +21,6 @@ struct SessionOutcome {
 };
 
 // Writes `options.output`. An Error means that there is nothing worth keeping, and no file is left behind.
-Result<SessionOutcome> run_profile(const Machine& machine, const ProfileOptions& options,
-                                   Progress& progress);
+Result<SessionOutcome> run_profile(const Machine& machine, const ProfileOptions& options, Progress& progress);
 
 }  // namespace layerwatt

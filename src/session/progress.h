@@ -10,7 +10,8 @@ namespace layerwatt {
 class Progress {
  public:
   virtual ~Progress() = default;
-  // `doing`: "measuring energy"; `fraction` of the whole session, 0 to 1; `left`: time still needed, estimated.
+  // `doing`: "measuring energy"; `fraction` of the whole session, 0 to 1; `left`: time still needed,
+  // estimated.
   virtual void show(const std::string& doing, double fraction, Nanoseconds left) = 0;
   // One line that a person should see at once.
   virtual void say(const std::string& message) = 0;

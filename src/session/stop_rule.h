@@ -15,12 +15,14 @@ namespace layerwatt {
 class StopRule {
  public:
   StopRule(const ProfileOptions& options, const PhaseBudget& budget, std::size_t layers)
-      : wanted_{options.inferences}, wanted_readings_{options.fastest_readings}, budget_{budget.energy},
-        readings_(layers), spent_(layers) {}
+      : wanted_{options.inferences},
+        wanted_readings_{options.fastest_readings},
+        budget_{budget.energy},
+        readings_(layers),
+        spent_(layers) {}
 
   // A block that ran: its spans in order of time, and the readings of one rail in order of time.
-  void add_block(std::size_t inferences, std::span<const LayerSpan> spans,
-                 std::span<const Reading> readings);
+  void add_block(std::size_t inferences, std::span<const LayerSpan> spans, std::span<const Reading> readings);
   [[nodiscard]] bool enough(Nanoseconds elapsed) const;
   [[nodiscard]] double fraction(Nanoseconds elapsed) const;  // of the energy pass, 0 to 1
   // Inferences still allowed; the largest count when only time limits.
@@ -31,8 +33,8 @@ class StopRule {
  private:
   std::optional<std::uint64_t> wanted_, wanted_readings_;
   std::optional<Nanoseconds> budget_;
-  std::vector<std::uint64_t> readings_;   // by layer
-  std::vector<Nanoseconds> spent_;        // by layer
+  std::vector<std::uint64_t> readings_;  // by layer
+  std::vector<Nanoseconds> spent_;       // by layer
   std::uint64_t inferences_ = 0;
 };
 

@@ -51,7 +51,12 @@ class VirtualSession {
  public:
   VirtualSession(const ProfileOptions& options, Progress& progress, const Board& board,
                  const std::vector<Layer>& layers, RunFileWriter& file, VirtualSource& source)
-      : options_{options}, progress_{progress}, board_{board}, layers_{layers}, file_{file}, source_{source},
+      : options_{options},
+        progress_{progress},
+        board_{board},
+        layers_{layers},
+        file_{file},
+        source_{source},
         recorder_{file, source, clock_} {
     for (const RailRecord& rail : source.rails()) channels_.push_back(rail.channel);
   }
@@ -122,7 +127,8 @@ Result<void> VirtualSession::energy() {
     if (auto pumped = recorder_.pump(executed->spans, clock_.now()); !pumped) return pumped;
     if (auto added = recorder_.add_phase(Phase::energy, block, begun, clock_.now()); !added) return added;
     rule.add_block(executed->inferences.size(), executed->spans, recorder_.take_recent());
-    if (auto added = recorder_.add_block(executed->inferences, std::move(executed->spans)); !added) return added;
+    if (auto added = recorder_.add_block(executed->inferences, std::move(executed->spans)); !added)
+      return added;
     progress_.show("simulating", rule.fraction(clock_.now() - from), 0ns);
   }
   return {};
@@ -130,7 +136,8 @@ Result<void> VirtualSession::energy() {
 
 Result<void> VirtualSession::finish() {
   if (interrupted())
-    if (auto added = file_.append_event({clock_.now(), "interrupted", "stopped by the user"}); !added) return added;
+    if (auto added = file_.append_event({clock_.now(), "interrupted", "stopped by the user"}); !added)
+      return added;
   if (auto set = file_.set_sampler(source_.finish()); !set) return set;
   if (auto set = file_.set_clocks({}, clock_.triple()); !set) return set;
   if (auto added = recorder_.add_truth(source_.truth()); !added) return added;
@@ -157,7 +164,8 @@ Result<void> record_circumstances(RunFileWriter& file, const ProfileOptions& opt
   described.circumstances["batch"] = std::to_string(options.batch);
   described.circumstances["seed"] = std::to_string(options.seed);
   described.circumstances["board"] = board.name + " (virtual)";
-  described.circumstances["simulation"] = "execution, readings and time of " + board.name + ", SIMULATED, UNCALIBRATED";
+  described.circumstances["simulation"] =
+      "execution, readings and time of " + board.name + ", SIMULATED, UNCALIBRATED";
   for (const auto& [key, value] : described.circumstances)
     if (auto set = file.set_circumstance(key, value); !set) return set;
   return {};
@@ -165,10 +173,14 @@ Result<void> record_circumstances(RunFileWriter& file, const ProfileOptions& opt
 
 }  // namespace
 
-Result<SessionOutcome> run_virtual_profile(const Machine&, const ProfileOptions& options, Progress& progress) {
+Result<SessionOutcome> run_virtual_profile(const Machine&, const ProfileOptions& options,
+                                           Progress& progress) {
   const std::string id = virtual_board_id(options.board);
-  if (id.empty()) return Error{Errc::unsupported, "--board " + options.board, "only virtual:BOARD can be asked for, as in virtual:jetson-nano"};
-  if (!options.sensor.empty()) return Error{Errc::unsupported, "--sensor", "a virtual board brings its own sensors"};
+  if (id.empty())
+    return Error{Errc::unsupported, "--board " + options.board,
+                 "only virtual:BOARD can be asked for, as in virtual:jetson-nano"};
+  if (!options.sensor.empty())
+    return Error{Errc::unsupported, "--sensor", "a virtual board brings its own sensors"};
   const auto board = board_named(id);
   if (!board) return board.error();
   auto described = describe_model(options);
@@ -179,7 +191,8 @@ Result<SessionOutcome> run_virtual_profile(const Machine&, const ProfileOptions&
   VirtualSource source{std::move(*instrument)};
   auto file = RunFileWriter::create(options.output, options.force);
   if (!file) return file.error();
-  if (auto recorded = record_circumstances(*file, options, *board, std::move(*described)); !recorded) return recorded.error();
+  if (auto recorded = record_circumstances(*file, options, *board, std::move(*described)); !recorded)
+    return recorded.error();
   if (auto added = file->add_layers(layers); !added) return added.error();
   return VirtualSession{options, progress, *board, layers, *file, source}.run();
 }
