@@ -35,7 +35,7 @@ class [[nodiscard]] Result {
  public:
   using value_type = T;
   using error_type = Error;
-  Result(T value) : state_{std::in_place_index<0>, std::move(value)} {}
+  Result(T made) : state_{std::in_place_index<0>, std::move(made)} {}
   Result(Error error) : state_{std::in_place_index<1>, std::move(error)} {}
   [[nodiscard]] bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
