@@ -66,8 +66,12 @@ struct LayerProfile {
   std::size_t runs = 0;
 };
 
+enum class Residual { end, start, spread };  // where time that no layer's mark covers goes when stacking
+const char* name_of(Residual residual);      // "end", "start", "spread"
+
 struct Profile {
-  std::string method;  // "chronological"
+  std::string method;               // "chronological"
+  std::optional<Residual> stacked;  // layers were placed by their mean times; empty: by their marks
   std::map<std::string, std::string> circumstances;
   bool complete = true;
   Origin worst_origin = Origin::measured;  // what the title must say
@@ -93,8 +97,6 @@ struct Profile {
 // The rail that a table shows when it can show one: the first total, else the first. Rails are never added
 // up, because nothing says that they do not contain each other. Precondition: there are rails.
 std::size_t headline_rail(const Profile& profile);
-
-enum class Residual { end, start, spread };  // where time that no layer's mark covers goes when stacking
 
 struct AttributionOptions {
   std::string method = "chronological";

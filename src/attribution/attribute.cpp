@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of methods, and the way from a Timeline to a Profile that all of them share. A new method is one
+// function and one line in `methods`.
+#include <algorithm>
+#include <array>
+
+#include "attribution/chronological.h"
+#include "attribution/notes.h"
+#include "attribution/profile.h"
+#include "attribution/rail_profile.h"
+#include "attribution/statistics.h"
+
+namespace layerwatt {
+
+namespace {
+
+// What a method needs for one run; gives the function that is then asked rail by rail.
+using Method = FindPowers (*)(const RunView& run, const AttributionOptions& options);
+
+FindPowers chronological(const RunView& run, const AttributionOptions& options) {
+  std::vector<Segment> stacked;
+  if (options.stacked) stacked = stacked_segments(run.execution, run.marked, options.residual);
+  return [&execution = run.execution, layers = run.marked.layers.size(), stack = options.stacked,
+          stacked = std::move(stacked)](const RailRecord&, const PowerTrace& trace) {
+    return map_chronologically(trace, execution, stack ? stacked : execution.segments, layers);
+  };
+}
+
+struct NamedMethod {
+  const char* name;
+  Method method;
+};
+constexpr std::array<NamedMethod, 1> methods{{{"chronological", chronological}}};
+
+template <class Length>
+Distribution distribution(const std::vector<Inference>& inferences, Length length) {
+  std::vector<Nanoseconds> lengths;
+  lengths.reserve(inferences.size());
+  for (const Inference& inference : inferences) lengths.push_back(length(inference));
+  return distribution_of(std::move(lengths));
+}
+
+void set_latencies(const Execution& execution, Profile& profile) {
+  profile.latency_whole = distribution(execution.latency, whole);
+  profile.latency_compute = distribution(execution.latency, compute);
+  profile.marked_whole = distribution(execution.energy, whole);
+  profile.marked_compute = distribution(execution.energy, compute);
+  const Nanoseconds with = profile.marked_compute.median, without = profile.latency_compute.median;
+  if (profile.marked_compute.count > 0 && without > Nanoseconds{0})
+    profile.distortion = seconds(with) / seconds(without) - 1;
+}
+
+void set_layers(const Timeline& timeline, const Execution& execution, const InferenceTimes& times,
+                Profile& profile) {
+  std::vector<std::vector<Nanoseconds>> durations(timeline.layers.size());
+  for (const Segment& segment : execution.segments)
+    durations[segment.layer].push_back(segment.end - segment.begin);
+  for (std::size_t l = 0; l < timeline.layers.size(); ++l) {
+    LayerProfile layer;
+    layer.layer = timeline.layers[l];
+    layer.runs = durations[l].size();
+    layer.marked = distribution_of(std::move(durations[l]));
+    layer.duration = times.layers[l];
+    profile.layers.push_back(std::move(layer));
+  }
+  profile.inference_time = times.whole();
+  profile.load_time = times.load;
+  profile.unload_time = times.unload;
+  profile.gap_time = times.gap;
+}
+
+void set_rails(const RunView& run, const FindPowers& find, Profile& profile, NoteFacts& facts) {
+  for (const RailRecord& record : run.timeline.rails) {
+    profile.worst_origin = std::max(profile.worst_origin, record.channel.origin);
+    auto found = profile_rail(record, run, find);
+    if (!found) {
+      facts.rails_left_out.push_back(record.channel.rail);
+      continue;
+    }
+    if (!found->idle_settled) facts.rails_idle_unsettled.push_back(record.channel.rail);
+    profile.pause_share = std::max(profile.pause_share, found->pause_share);
+    profile.rails.push_back(std::move(found->profile));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> attribution_methods() {
+  std::vector<std::string> names;
+  for (const NamedMethod& method : methods) names.emplace_back(method.name);
+  return names;
+}
+
+const char* name_of(Residual residual) {
+  return residual == Residual::end ? "end" : residual == Residual::start ? "start" : "spread";
+}
+
+std::size_t headline_rail(const Profile& profile) {
+  for (std::size_t i = 0; i < profile.rails.size(); ++i)
+    if (profile.rails[i].is_total) return i;
+  return 0;
+}
+
+namespace {
+
+Error unknown_method(const std::string& name) {
+  std::string known;
+  for (const NamedMethod& method : methods) known += std::string{known.empty() ? "" : ", "} + method.name;
+  return {Errc::unsupported, "method " + name, "there is: " + known};
+}
+
+}  // namespace
+
+Result<Profile> attribute(const Timeline& timeline, const AttributionOptions& options) {
+  const auto method = std::find_if(methods.begin(), methods.end(),
+                                   [&](const NamedMethod& one) { return options.method == one.name; });
+  if (method == methods.end()) return unknown_method(options.method);
+  const Execution execution = execution_of(timeline);
+  if (execution.energy.empty() && execution.latency.empty())
+    return Error{Errc::not_found, "run",
+                 "it ended before its first measured inference: nothing to attribute"};
+  const InferenceTimes marked = marked_times(execution, timeline.layers.size());
+  const InferenceTimes unmarked = unmarked_times(marked, execution.latency);
+  const RunView run{timeline, execution, marked, unmarked};
+
+  Profile profile;
+  profile.method = options.method;
+  if (options.stacked) profile.stacked = options.residual;
+  profile.circumstances = timeline.circumstances;
+  profile.complete = timeline.complete;
+  profile.sampler = timeline.sampler;
+  profile.markers = timeline.markers;
+  profile.inferences = execution.energy.size();
+  profile.blocks = execution.blocks.size();
+  set_latencies(execution, profile);
+  set_layers(timeline, execution, unmarked, profile);
+  NoteFacts facts{timeline, execution, {}, {}};
+  set_rails(run, method->method(run, options), profile, facts);
+  profile.notes = notes_on(profile, facts);
+  return profile;
+}
+
+}  // namespace layerwatt

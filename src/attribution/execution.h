@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a Timeline says was running, checked, sorted and ready to walk along: inferences by phase, blocks of
+// the energy pass, and executions of layers. Not what it cost.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "timeline/timeline.h"
+
+namespace layerwatt {
+
+// One execution of a layer in the energy pass. `inference` indexes Execution::energy.
+struct Segment {
+  Instant begin, end;
+  std::uint32_t layer = 0;
+  std::uint32_t inference = 0;
+};
+
+// Inferences [first, last) of Execution::energy that ran without a break but for the pauses between them.
+struct Block {
+  std::size_t first = 0, last = 0;
+};
+
+struct Execution {
+  std::vector<Inference> latency, energy;  // by phase, in order of time
+  std::vector<Block> blocks;               // of the energy pass
+  std::vector<Segment> segments;           // in order of begin
+  // For each of `energy`: all its layers were marked. Times and powers of layers come from these alone.
+  std::vector<bool> marked;
+  std::size_t marked_count = 0;
+  std::size_t impossible = 0;  // inferences and spans left out: they end before they begin, or overlap
+  // Layers ran at the same time. A moment belongs to one layer: a segment ends where the next one begins.
+  bool overlapping = false;
+};
+
+Execution execution_of(const Timeline& timeline);
+
+inline Nanoseconds whole(const Inference& inference) { return inference.unload_end - inference.load_begin; }
+inline Nanoseconds compute(const Inference& inference) {
+  return inference.compute_end - inference.compute_begin;
+}
+
+}  // namespace layerwatt

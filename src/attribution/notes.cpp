@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// Notes, in the order in which a reader should hear them. Plain ASCII, so that every report can print them.
+#include "attribution/notes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace layerwatt {
+
+namespace {
+
+using Notes = std::vector<std::string>;
+
+constexpr double notable_distortion = 0.05;
+constexpr double notable_unexplained = 0.05;
+constexpr double notable_drift = 0.05;
+constexpr double notable_pauses = 0.25;
+constexpr double notable_late_share = 0.01;
+constexpr std::size_t enough_readings = 100;  // Holly 2020
+constexpr std::size_t names_shown = 3;
+
+std::string circumstance(const Profile& profile, const std::string& key) {
+  const auto found = profile.circumstances.find(key);
+  return found == profile.circumstances.end() ? std::string{} : found->second;
+}
+
+std::string listed(const Notes& names) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), names_shown); ++i)
+    text += (i > 0 ? ", " : "") + names[i];
+  if (names.size() > names_shown) text += fmt::format(" and {} more", names.size() - names_shown);
+  return text;
+}
+
+std::string milliseconds(Nanoseconds t) { return fmt::format("{:.3g} ms", seconds(t) * 1e3); }
+std::string percent(double share) { return fmt::format("{:.2g} %", share * 100); }
+
+void note_origin(const Profile& profile, Notes& notes) {
+  if (const std::string what = circumstance(profile, "simulation"); !what.empty())
+    notes.push_back("Simulated: " + what + ". Nothing about power here was measured.");
+  else if (profile.worst_origin == Origin::simulated)
+    notes.push_back("SIMULATED: nothing about power here was measured.");
+  for (const RailProfile& rail : profile.rails) {
+    if (rail.origin != Origin::estimated) continue;
+    const std::string curve = circumstance(profile, "sensor_mode.estimate.curve");
+    notes.push_back(
+        fmt::format("{}: power is ESTIMATED, proportional to CPU time{}. It shows where the CPU worked, not "
+                    "what the board "
+                    "drew; layers have no interval, and that of the whole covers repetition alone.",
+                    rail.rail, curve.empty() ? "" : " (" + curve + ")"));
+  }
+  if (circumstance(profile, "model.weights") == "random")
+    notes.push_back(
+        "The weights are random: time and energy are those of the architecture, outputs mean nothing.");
+}
+
+void note_ending(const Profile& profile, const NoteFacts& facts, Notes& notes) {
+  if (!profile.complete)
+    notes.push_back("The run did not end in order: this is what had been recorded by then.");
+  for (const Event& event : facts.timeline.events)
+    if (event.kind == "failure") notes.push_back("The run failed: " + event.text);
+  if (facts.execution.energy.empty())
+    notes.push_back("The run ended before its energy pass: there is no energy to show.");
+  if (facts.execution.latency.empty())
+    notes.push_back("There was no latency pass: times and energies are those with marks and sampler on.");
+  if (!facts.rails_left_out.empty())
+    notes.push_back("Not read in the energy pass and left out: " + listed(facts.rails_left_out) + ".");
+}
+
+void note_odd_data(const Profile& profile, const NoteFacts& facts, Notes& notes) {
+  if (profile.markers.dropped > 0)
+    notes.push_back(
+        fmt::format("{} of {} marks were lost to a full ring; layers come from the {} inferences of {} "
+                    "that kept all of theirs.",
+                    profile.markers.dropped, profile.markers.dropped + profile.markers.written,
+                    facts.execution.marked_count, profile.inferences));
+  if (!facts.execution.energy.empty() && facts.execution.segments.empty())
+    notes.push_back("No layer was marked: only the whole inference is known.");
+  if (facts.execution.impossible > 0)
+    notes.push_back(
+        fmt::format("{} inferences or spans could not be (wrong order or overlap) and were left out.",
+                    facts.execution.impossible));
+  if (facts.execution.overlapping)
+    notes.push_back("Layers overlapped in time; each moment was given to the layer begun last.");
+  const SamplerRecord& sampler = profile.sampler;
+  const auto late = static_cast<double>(sampler.late_ticks + sampler.missed_ticks);
+  if (sampler.ticks > 0 && late > notable_late_share * static_cast<double>(sampler.ticks))
+    notes.push_back(fmt::format("The sampler was late {} and missed {} of {} ticks: the machine was busy{}.",
+                                sampler.late_ticks, sampler.missed_ticks, sampler.ticks,
+                                sampler.realtime ? "" : ", and real-time priority was not granted"));
+  std::map<std::string, std::size_t> kinds;
+  for (const Event& event : facts.timeline.events)
+    if (event.kind != "failure" && event.kind != "interrupted") ++kinds[event.kind];
+  for (const auto& [kind, count] : kinds)
+    notes.push_back(fmt::format("Event during the run: {} ({} x).", kind, count));
+}
+
+void note_disturbance(const Profile& profile, Notes& notes) {
+  if (profile.distortion && std::abs(*profile.distortion) > notable_distortion)
+    notes.push_back(
+        fmt::format("With marks and sampler on, inferences were {} {} than without; energies are "
+                    "rescaled to the undisturbed latency, and trust that the split stayed the same.",
+                    percent(std::abs(*profile.distortion)), *profile.distortion > 0 ? "slower" : "faster"));
+  if (profile.pause_share > notable_pauses)
+    notes.push_back(
+        fmt::format("{} of the energy pass were pauses between inferences, taken off at idle power.",
+                    percent(profile.pause_share)));
+}
+
+void note_idle(const Profile& profile, const NoteFacts& facts, Notes& notes) {
+  Notes without, drifting;
+  for (const RailProfile& rail : profile.rails) {
+    if (rail.origin == Origin::estimated) continue;
+    if (!rail.idle) without.push_back(rail.rail);
+    if (!rail.idle_before || !rail.idle_after) continue;
+    const double drift = (*rail.idle_after - *rail.idle_before) / *rail.idle_before;
+    if (std::isfinite(drift) && std::abs(drift) > notable_drift)
+      drifting.push_back(fmt::format("{} by {:+.2g} %", rail.rail, drift * 100));
+  }
+  if (!without.empty())
+    notes.push_back("Idle was not read on " + listed(without) +
+                    ": there is no net energy, and pauses are booked at mean power.");
+  if (!drifting.empty()) notes.push_back("Idle power drifted during the run: " + listed(drifting) + ".");
+  if (!facts.rails_idle_unsettled.empty())
+    notes.push_back("An idle phase was too short to wait for the sensor's average to settle: " +
+                    listed(facts.rails_idle_unsettled) + ".");
+}
+
+void note_choice_of_rail(const Profile& profile, Notes& notes) {
+  const bool total = std::any_of(profile.rails.begin(), profile.rails.end(),
+                                 [](const RailProfile& rail) { return rail.is_total; });
+  if (profile.rails.size() > 1 && !total)
+    notes.push_back("No rail is known to be the total, and rails are not added up: one may contain another.");
+}
+
+void note_smoothing(const Profile& profile, const RailProfile& rail, Notes& notes) {
+  if (!rail.time_constant) return;
+  std::size_t shorter = 0, ran = 0;
+  for (const LayerProfile& layer : profile.layers) {
+    if (layer.runs == 0) continue;
+    ++ran;
+    if (layer.duration < *rail.time_constant) ++shorter;
+  }
+  if (shorter > 0)
+    notes.push_back(
+        fmt::format("The sensor averages over {}, longer than {} of {} layers: their powers are smoothed "
+                    "towards the mean, and "
+                    "the split of energy is close to the split of time.",
+                    milliseconds(*rail.time_constant), shorter, ran));
+}
+
+// About the headline rail: the same would be said of each.
+void note_layers(const Profile& profile, Notes& notes) {
+  const RailProfile& rail = profile.rails[headline_rail(profile)];
+  const std::string on = profile.rails.size() > 1 ? " on " + rail.rail : "";
+  Notes unread, scarce;
+  for (std::size_t l = 0; l < profile.layers.size(); ++l) {
+    if (profile.layers[l].runs == 0) continue;
+    const std::string& name = profile.layers[l].layer.name;
+    if (rail.layers[l].readings == 0)
+      unread.push_back(name);
+    else if (rail.layers[l].readings < enough_readings)
+      scarce.push_back(name);
+  }
+  if (!unread.empty())
+    notes.push_back(
+        fmt::format("No reading fell into {}{}: their energy is unknown and part of what is unexplained.",
+                    listed(unread), on));
+  if (!scarce.empty())
+    notes.push_back(
+        fmt::format("Fewer than {} readings{} fell into {} layers ({}): run longer to resolve them.",
+                    enough_readings, on, scarce.size(), listed(scarce)));
+  const double unexplained = rail.unexplained / rail.inference.value;
+  if (std::isfinite(unexplained) && std::abs(unexplained) > notable_unexplained)
+    notes.push_back(fmt::format("{} of the energy{} is unexplained{}.", percent(unexplained), on,
+                                unexplained < 0
+                                    ? ": the layers claim more than there was, because the sensor's "
+                                      "average or lag gave them readings of their neighbours"
+                                    : ""));
+  if (profile.method == "chronological" && rail.per_layer_interval && unread.size() < profile.layers.size())
+    notes.push_back(
+        "Intervals of layers come from the scatter of readings; the bias of chronological mapping "
+        "(sensor average, lag, aperture) is not in them and can be larger.");
+  note_smoothing(profile, rail, notes);
+}
+
+}  // namespace
+
+std::vector<std::string> notes_on(const Profile& profile, const NoteFacts& facts) {
+  Notes notes;
+  note_origin(profile, notes);
+  note_ending(profile, facts, notes);
+  note_odd_data(profile, facts, notes);
+  note_disturbance(profile, notes);
+  note_idle(profile, facts, notes);
+  note_choice_of_rail(profile, notes);
+  if (!profile.rails.empty()) note_layers(profile, notes);
+  const bool net = std::any_of(profile.rails.begin(), profile.rails.end(),
+                               [](const RailProfile& rail) { return rail.net.has_value(); });
+  if (net) notes.push_back("Energies are gross, idle power included; net is gross minus idle power x time.");
+  if (const std::string unknown = circumstance(profile, "model.not_inferred"); !unknown.empty())
+    notes.push_back("About the model: " + unknown);
+  return notes;
+}
+
+}  // namespace layerwatt

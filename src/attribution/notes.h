@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sentences that go with a profile: what is simulated or estimated, what is missing, what was odd, and
+// what the numbers do not say. One sentence each; nothing here changes a number.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "attribution/execution.h"
+#include "attribution/profile.h"
+
+namespace layerwatt {
+
+struct NoteFacts {
+  const Timeline& timeline;
+  const Execution& execution;
+  std::vector<std::string> rails_left_out;  // not read in the energy pass
+  std::vector<std::string> rails_idle_unsettled;
+};
+
+std::vector<std::string> notes_on(const Profile& profile, const NoteFacts& facts);
+
+}  // namespace layerwatt

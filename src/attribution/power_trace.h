@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The readings of one rail as a course of power that can be integrated: power_now values joined by
+// trapezoids, energy_total counters differenced with their wraps undone. Where nothing was read, nothing is
+// covered. Not what decides which layer a reading belongs to.
+#pragma once
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/vocabulary.h"
+#include "timeline/timeline.h"
+
+namespace layerwatt {
+
+class PowerTrace {
+ public:
+  explicit PowerTrace(const RailRecord& rail);
+
+  // Mean power over [from, to], from what was covered of it; empty when less than half was. For a sensor with
+  // an exponential average of known time constant T, T (y(to) - y(from)) is added to the integral of the
+  // readings y: for a first-order filter that is exact, whatever happened before `from`.
+  [[nodiscard]] std::optional<Watts> mean(Instant from, Instant to) const;
+
+  // Time after a change of load for which readings still show the past: 5 time constants, or 0.3 s when the
+  // sensor does not say how it averages. Zero for counters and for sensors that do not average.
+  [[nodiscard]] Nanoseconds settling() const;
+  // True when mean() undoes the average, so that nothing needs to be left out.
+  [[nodiscard]] bool average_is_known() const { return average_is_known_; }
+  [[nodiscard]] std::optional<Nanoseconds> time_constant() const { return time_constant_; }
+
+  // power_now: moments of readings and the power read. energy_total: ends of the stretches between changes of
+  // the counter; stretch i lies between moments i and i + 1, see stretch_power().
+  [[nodiscard]] Meaning meaning() const { return meaning_; }
+  [[nodiscard]] std::span<const Instant> moments() const { return moments_; }
+  [[nodiscard]] std::span<const Watts> powers() const { return powers_; }  // power_now only
+  // Mean power of stretch i; empty when it is not covered.
+  [[nodiscard]] std::optional<Watts> stretch_power(std::size_t i) const;
+
+  [[nodiscard]] std::size_t readings() const { return readings_; }
+  [[nodiscard]] std::size_t discarded() const {
+    return discarded_;
+  }                                                             // not a number, wrong kind, out of order
+  [[nodiscard]] std::size_t resets() const { return resets_; }  // counter fell and does not wrap
+  [[nodiscard]] std::optional<Nanoseconds> period() const { return period_; }
+
+ private:
+  struct Total {
+    Joules energy{};
+    Nanoseconds covered{};
+  };
+  void take_powers(const RailRecord& rail);
+  void take_counter(const RailRecord& rail);
+  void accumulate_powers(const std::vector<Gap>& gaps);
+  void find_period();
+  [[nodiscard]] Total total_until(Instant when) const;
+  [[nodiscard]] std::optional<Watts> power_at(Instant when) const;
+
+  Meaning meaning_;
+  std::optional<Nanoseconds> time_constant_, period_;
+  bool average_is_known_ = false;
+  std::vector<Instant> moments_;
+  std::vector<Watts> powers_;
+  std::vector<Total> totals_;  // up to each moment
+  std::size_t readings_ = 0, discarded_ = 0, resets_ = 0;
+};
+
+}  // namespace layerwatt
