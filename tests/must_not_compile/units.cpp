@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the units of core/units.h and core/clock.h must refuse. Compiled by itself, once per case; without a
 // case it must compile, which shows that the refusals come from the one line of each case.
+#include "core/units.h"
+
 #include <chrono>
 
 #include "core/clock.h"
-#include "core/units.h"
 
 namespace layerwatt {
 
