@@ -62,4 +62,8 @@ Kernel::Kernel(std::span<const Box> boxes, double jitter_low_us, double jitter_h
   last_ = first_ + static_cast<double>(points - 1) * step;
 }
 
+double Trapezoid::operator()(double age_us) const {
+  return box_cumulative(age_us, {offset_, width_}, 0, jitter_);
+}
+
 }  // namespace layerwatt::forward

@@ -38,4 +38,18 @@ class Kernel {
   double first_ = 0, last_ = 0, inverse_step_ = 1;
 };
 
+// A box of any width behind a uniform jitter, by formula: for windows that differ from reading to reading
+// (between two ticks of a counter, between two reads of a slowly read average).
+class Trapezoid {
+ public:
+  Trapezoid(double offset_us, double width_us, double jitter_us)
+      : offset_{offset_us}, width_{width_us}, jitter_{jitter_us} {}
+  [[nodiscard]] double operator()(double age_us) const;
+  [[nodiscard]] double newest() const { return offset_; }
+  [[nodiscard]] double oldest() const { return offset_ + width_ + jitter_; }
+
+ private:
+  double offset_, width_, jitter_;
+};
+
 }  // namespace layerwatt::forward

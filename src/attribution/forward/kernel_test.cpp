@@ -42,6 +42,16 @@ TEST(Kernel, TailIsExponential) {
     EXPECT_NEAR(kernel(age), 1 - std::exp(-age / 60), 1.0 / 60) << age;
 }
 
+TEST(Trapezoid, IsTheJitteredBoxByFormula) {
+  const Box box{40, 300};
+  const Kernel table{{&box, 1}, 0, 120};
+  const Trapezoid formula{40, 300, 120};
+  // The table's slope changes by 1 / (300 x 120) a us^2; linear interpolation over 1 us errs by 1/8 of that.
+  for (double age = 0; age < 500; age += 3.7) EXPECT_NEAR(formula(age), table(age), 1e-5) << age;
+  EXPECT_DOUBLE_EQ(formula(formula.oldest()), 1);
+  EXPECT_DOUBLE_EQ(formula(formula.newest()), 0);
+}
+
 TEST(Kernel, IsMonotoneFromZeroToOneAlsoForLongWindows) {
   const Box box{-200, 100'000};
   const Kernel kernel{{&box, 1}, 0, 500, 400};

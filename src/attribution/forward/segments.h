@@ -20,17 +20,34 @@ struct Segments {
 // One row: (column, share) pairs, each column once; shares sum to 1.
 using Row = std::vector<std::pair<std::uint32_t, double>>;
 
-// Makes rows for ascending stamps in O(segments touched). One object a pass; stamps must not go back by more
-// than the kernel is long.
+// Makes rows for ascending stamps in O(segments touched). One object a pass; the windows may be of different
+// kernels, and step back only a little.
 class RowMaker {
  public:
-  RowMaker(const Segments& segments, const Kernel& kernel);
+  explicit RowMaker(const Segments& segments) : segments_{segments}, seen_(segments.columns, 0) {}
+
+  // `Cumulative` is a Kernel or anything like it: newest(), oldest(), and the share of weight below an age.
   // False when the window is not wholly covered by the segments; `row` is then left empty.
-  bool make(double stamp_us, Row& row);
+  template <class Cumulative>
+  bool make(double stamp_us, const Cumulative& kernel, Row& row) {
+    row.clear();
+    const std::vector<double>& knots = segments_.knot_us;
+    const double to = stamp_us - kernel.newest();
+    if (!seek(stamp_us - kernel.oldest(), to)) return false;
+    double upper = 1;  // the window's weight at ages above the current knot's
+    for (std::size_t i = at_; i + 1 < knots.size() && knots[i] < to; ++i) {
+      const double lower = knots[i + 1] >= to ? 0 : kernel(stamp_us - knots[i + 1]);
+      add(segments_.column[i], upper - lower, row);
+      upper = lower;
+    }
+    for (const auto& entry : row) seen_[entry.first] = 0;
+    return true;
+  }
 
  private:
+  bool seek(double from_us, double to_us);
+  void add(std::uint32_t column, double share, Row& row);
   const Segments& segments_;
-  const Kernel& kernel_;
   std::size_t at_ = 0;               // a segment at or before the window's oldest edge
   std::vector<std::uint32_t> seen_;  // row position + 1 of a column, 0 = not in this row
 };

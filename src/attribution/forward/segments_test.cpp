@@ -18,9 +18,9 @@ TEST(RowMaker, SharesAreTheOverlapsOfTheWindow) {
   const Segments segments{{0, 100, 150, 400, 1000}, {0, 1, 0, 2}, 3};
   const Box box{10, 100};
   const Kernel kernel{{&box, 1}};
-  RowMaker rows{segments, kernel};
+  RowMaker rows{segments};
   Row row;
-  ASSERT_TRUE(rows.make(220, row));  // window [110, 210]: 40 us of column 1, 60 us of column 0
+  ASSERT_TRUE(rows.make(220, kernel, row));  // window [110, 210]: 40 us of column 1, 60 us of column 0
   EXPECT_NEAR(share_of(row, 1), 0.4, 0.01);
   EXPECT_NEAR(share_of(row, 0), 0.6, 0.01);
   EXPECT_EQ(row.size(), 2u);
@@ -30,11 +30,11 @@ TEST(RowMaker, RefusesWindowsThatLeaveTheSegments) {
   const Segments segments{{0, 1000}, {0}, 1};
   const Box box{0, 100};
   const Kernel kernel{{&box, 1}};
-  RowMaker rows{segments, kernel};
+  RowMaker rows{segments};
   Row row;
-  EXPECT_FALSE(rows.make(90, row));
-  EXPECT_FALSE(rows.make(1100, row));
-  EXPECT_TRUE(rows.make(500, row));
+  EXPECT_FALSE(rows.make(90, kernel, row));
+  EXPECT_FALSE(rows.make(1100, kernel, row));
+  EXPECT_TRUE(rows.make(500, kernel, row));
 }
 
 TEST(RowMaker, SharesSumToOneAndPredictTheMeanPowerOfTheWindow) {
@@ -51,11 +51,11 @@ TEST(RowMaker, SharesSumToOneAndPredictTheMeanPowerOfTheWindow) {
   segments.knot_us.push_back(t);
   const Box box{500, 1100};
   const Kernel kernel{{&box, 1}, 0, 0, 60};
-  RowMaker rows{segments, kernel};
+  RowMaker rows{segments};
   Row row;
   int made = 0;
   for (double stamp = 0; stamp < t; stamp += 777) {
-    if (!rows.make(stamp, row)) continue;
+    if (!rows.make(stamp, kernel, row)) continue;
     double sum = 0;
     for (const auto& [column, share] : row) sum += share;
     EXPECT_NEAR(sum, 1, 1e-9);

@@ -105,12 +105,12 @@ TEST(Misfit, IsLowestForTheKernelThatMadeTheReadings) {
   const auto observe_with = [&](double lag, std::vector<double>* readings) {
     const Box box{lag, 332};
     const Kernel kernel{{&box, 1}};
-    RowMaker rows{segments, kernel};
+    RowMaker rows{segments};
     Accumulator sums{5, 6, 0, 2000, 1};
     Row row;
     std::size_t k = 0;
     for (double stamp = 5000; stamp < t - 5000; stamp += 163.7) {
-      if (!rows.make(stamp, row)) continue;
+      if (!rows.make(stamp, kernel, row)) continue;
       if (readings->size() == k) {
         double reading = 0.05 * normal(random);
         for (const auto& [column, share] : row) reading += share * power[column];
