@@ -130,8 +130,7 @@ void add_rail(const Machine& machine, const ChannelFiles& files, Chip& chip, std
   const std::string what = chip.device + " " + files.fallback_name;
   const auto name = rail_name(machine, files);
   if (!name) return skips.push_back(skipped(what, name.error()));
-  if (*name == "NC")
-    return skips.push_back({what, "not connected on this board (label NC)", "nothing to do"});
+  if (*name == "NC") return skips.push_back({what, "not connected on this board (label NC)", ""});
   if (!files.enable.empty() && machine.read_integer(files.enable).value_or(1) == 0)
     return skips.push_back({chip.device + " " + *name, "the channel is switched off",
                             "as root: echo 1 > " + machine.locate(files.enable).string()});

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands in the way of a good measurement on this machine, and what to do about it. Judges; changes
+// nothing. Sources as in machine_facts.cpp, and Documentation/driver-api/thermal/sysfs-api.rst.
+#include <cstdio>
+
+#include "sensors/sensor.h"
+#include "session/machine_facts.h"
+
+namespace layerwatt {
+
+namespace {
+
+using std::filesystem::path;
+using Findings = std::vector<Finding>;
+
+// Above this much other work both power and latency of the network are no longer its own.
+constexpr double much_load = 0.3;
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
+void judge_sensors(const Machine& machine, Findings& findings) {
+  bool measured = false;
+  for (const SensorDriver* driver : sensor_drivers()) {
+    const Found found = driver->probe(machine, {});
+    for (const auto& sensor : found.sensors) {
+      if (driver->origin != Origin::measured) continue;
+      measured = true;
+      std::vector<std::string> rails;
+      for (const Channel& channel : sensor->channels()) rails.push_back(channel.rail);
+      findings.push_back(
+          {Severity::ok, std::string{driver->name} + " " + sensor->device(), joined(rails), ""});
+    }
+    // What needs no remedy (a channel that is not connected) is as it should be.
+    for (const Skipped& skipped : found.skipped)
+      findings.push_back({skipped.remedy.empty() ? Severity::ok : Severity::warning, skipped.what,
+                          skipped.why, skipped.remedy});
+  }
+  if (!measured)
+    findings.push_back(
+        {Severity::problem, "power sensors", "this machine has none that can be read",
+         "energy can only be estimated from CPU time, or simulated; measure on a board with an "
+         "INA3221"});
+}
+
+// The clock can move when its limits differ, unless the governor holds one.
+bool is_fixed(const std::string& governor, const Result<long long>& low, const Result<long long>& high) {
+  if (governor == "performance" || governor == "userspace") return true;
+  return low && high && *low == *high;
+}
+
+void judge_clocks(const Machine& machine, Findings& findings) {
+  const std::string remedy = machine.exists("/etc/nv_tegra_release")
+                                 ? "sudo jetson_clocks"
+                                 : "sudo cpupower frequency-set -g performance";
+  std::vector<std::string> fixed, moving;
+  const auto judge = [&](const std::string& name, const path& governor_file, const path& low,
+                         const path& high) {
+    const auto governor = machine.read(governor_file);
+    if (!governor) return;
+    const bool holds = is_fixed(*governor, machine.read_integer(low), machine.read_integer(high));
+    (holds ? fixed : moving).push_back(name + " (" + governor->substr(0, 40) + ")");
+  };
+  for (const path& policy : machine.list("/sys/devices/system/cpu/cpufreq"))
+    if (const std::string name = policy.filename().string(); name.rfind("policy", 0) == 0)
+      judge("cpu" + name.substr(6), policy / "scaling_governor", policy / "scaling_min_freq",
+            policy / "scaling_max_freq");
+  for (const path& device : machine.list("/sys/class/devfreq"))
+    judge(device.filename().string(), device / "governor", device / "min_freq", device / "max_freq");
+  if (!moving.empty())
+    findings.push_back(
+        {Severity::warning, "clocks", "may change while we measure: " + joined(moving), remedy});
+  else if (!fixed.empty())
+    findings.push_back({Severity::ok, "clocks", "are held: " + joined(fixed), ""});
+  else
+    findings.push_back(
+        {Severity::warning, "clocks", "the kernel shows none: they may change unseen",
+         "measure outside a virtual machine, or take the differences between runs as a warning"});
+}
+
+// Cooling devices that slow a processor down, by the kernel's names for them.
+bool slows_down(const std::string& type) {
+  for (const char* name : {"cpufreq", "devfreq", "Processor", "throttle"})
+    if (type.find(name) != std::string::npos) return true;
+  return false;
+}
+
+void judge_throttling(const Machine& machine, Findings& findings) {
+  std::vector<std::string> active;
+  for (const path& device : machine.list("/sys/class/thermal")) {
+    if (device.filename().string().rfind("cooling_device", 0) != 0) continue;
+    const auto type = machine.read(device / "type");
+    const auto state = machine.read_integer(device / "cur_state");
+    if (type && state && *state > 0 && slows_down(*type)) active.push_back(type->substr(0, 40));
+  }
+  // Over-current events of the Tegra power controller: JetPack 5 and later.
+  for (const path& device : machine.list("/sys/class/hwmon"))
+    for (const path& file : machine.list(device)) {
+      const std::string name = file.filename().string();
+      if (name.rfind("oc", 0) != 0 || name.find("_event_cnt") == std::string::npos) continue;
+      if (const auto count = machine.read_integer(file); count && *count > 0)
+        findings.push_back({Severity::warning, "over-current",
+                            name + " counts " + std::to_string(*count) + " events since the start",
+                            "use a stronger supply or a lower power mode"});
+    }
+  if (!active.empty())
+    findings.push_back({Severity::warning, "throttling",
+                        "the machine slows itself down now: " + joined(active),
+                        "let it cool, or run its fan"});
+}
+
+void judge_load(const Machine& machine, Findings& findings) {
+  const auto text = machine.read("/proc/loadavg");
+  double load = 0;
+  if (!text || std::sscanf(text->c_str(), "%lf", &load) != 1 || !(load >= 0)) return;
+  const std::string why = "load of the last minute: " + text->substr(0, text->find(' '));
+  if (load > much_load)
+    findings.push_back(
+        {Severity::warning, "other load", why, "stop what else runs; its power counts as the network's"});
+  else
+    findings.push_back({Severity::ok, "other load", why, ""});
+}
+
+void judge_machine(const Machine& machine, Findings& findings) {
+  if (gather_circumstances(machine).count("virtual_machine") != 0)
+    findings.push_back({Severity::warning, "virtual machine",
+                        "others may share its processor and its sensors", "measure on the machine itself"});
+}
+
+}  // namespace
+
+Findings doctor_findings(const Machine& machine) {
+  Findings findings;
+  judge_sensors(machine, findings);
+  judge_clocks(machine, findings);
+  judge_throttling(machine, findings);
+  judge_load(machine, findings);
+  judge_machine(machine, findings);
+  return findings;
+}
+
+const char* name_of(Severity severity) {
+  switch (severity) {
+    case Severity::ok: return "ok";
+    case Severity::warning: return "warning";
+    case Severity::problem: return "problem";
+  }
+  return "unknown";
+}
+
+}  // namespace layerwatt
