@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// ONNX Runtime, its CPU provider. One session serves both ways to compute: unmarked runs are not profiled,
+// and then the plug-in is never called; marked runs are profiled one at a time. A profile of the whole
+// session would cost more (a growing list of events of some 600 bytes) and cannot be started again once it
+// was ended.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "engines/engine.h"
+#include "engines/onnxruntime_binding.h"
+#include "engines/onnxruntime_graph.h"
+#include "engines/onnxruntime_library.h"
+#include "engines/onnxruntime_marks.h"
+#include "engines/onnxruntime_provider.h"
+
+namespace layerwatt {
+
+namespace {
+
+// A profiled run writes its profile to a file whose name starts so; this one can never be opened, and nothing
+// is written. We have the marks already.
+constexpr const char* no_profile = "/dev/null/layerwatt";
+
+struct Level {
+  const char* name;
+  int value;  // GraphOptimizationLevel
+};
+constexpr std::array<Level, 5> levels{
+    {{"disabled", 0}, {"basic", 1}, {"extended", 2}, {"layout", 3}, {"all", 99}}};
+
+Result<Level> level_named(const std::string& name) {
+  if (name.empty()) return levels.back();
+  for (const Level& level : levels)
+    if (name == level.name) return level;
+  return Error{Errc::not_found, name,
+               "no such optimisation level; one of disabled, basic, extended, layout, all"};
+}
+
+class OnnxruntimeEngine final : public Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> open(const Machine& machine, const std::filesystem::path& model,
+                                              const Network& network, const EngineOptions& options);
+  OnnxruntimeEngine(const OnnxruntimeEngine&) = delete;
+  OnnxruntimeEngine& operator=(const OnnxruntimeEngine&) = delete;
+
+  [[nodiscard]] std::map<std::string, std::string> circumstances() const override { return circumstances_; }
+  [[nodiscard]] std::span<const Layer> layers() const override { return layers_; }
+  Result<void> load() override {
+    binding_->load();
+    return {};
+  }
+  Result<void> compute() override { return binding_->run(nullptr); }
+  Result<void> compute_marked(SpanSink& sink) override;
+  Result<void> unload() override {
+    binding_->unload();
+    return {};
+  }
+  [[nodiscard]] std::span<const float> output() const override { return binding_->output(); }
+
+ private:
+  explicit OnnxruntimeEngine(OnnxruntimeLibrary library) : library_{std::move(library)} {}
+  Result<void> open_provider(const Machine& machine, const EngineOptions& options);
+  Result<void> open_session(const std::filesystem::path& model, Level level, const EngineOptions& options);
+  Result<void> create_session(const std::filesystem::path& model, Level level, int threads,
+                              const std::filesystem::path& save_to);
+  Result<void> map_layers(const Network& network);
+  void describe(Level level, const EngineOptions& options);
+  [[nodiscard]] const OnnxruntimeApi& api() const { return library_.api; }
+
+  // In the order of what needs what: the last is released first.
+  OnnxruntimeLibrary library_;
+  OnnxruntimeHandle<OrtEnv> env_;
+  std::optional<OnnxruntimeProvider> provider_;
+  std::unique_ptr<OnnxruntimeMarks> marks_;
+  OnnxruntimeHandle<OrtSession> session_;
+  OnnxruntimeHandle<OrtRunOptions> profiled_;
+  std::optional<OnnxruntimeBinding> binding_;
+  std::vector<ExecutedNode> graph_;
+  std::vector<Layer> layers_;
+  std::map<std::string, std::string> circumstances_;
+};
+
+Result<void> OnnxruntimeEngine::compute_marked(SpanSink& sink) {
+  marks_->start_reporting(sink);
+  auto ran = binding_->run(profiled_.get());
+  auto complete = marks_->stop_reporting();
+  return ran ? complete : ran;
+}
+
+Result<void> OnnxruntimeEngine::open_provider(const Machine& machine, const EngineOptions& options) {
+  // Whatever goes wrong comes back as a status, so nothing needs to be printed.
+  auto env = made<OrtEnv>(api(), api().ReleaseEnv, library_.path, [&](OrtEnv** out) {
+    return api().CreateEnv(onnxruntime_log_fatal, "layerwatt", out);
+  });
+  if (!env) return env.error();
+  env_ = std::move(*env);
+  auto provider = OnnxruntimeProvider::open(machine, options.hook_folder, api(), env_.get());
+  if (!provider) return provider.error();
+  provider_.emplace(std::move(*provider));
+  marks_ = std::make_unique<OnnxruntimeMarks>(machine.clock(), provider_->describe());
+  if (auto done = provider_->attach(marks_->listener()); !done) return done;
+  auto profiled = made<OrtRunOptions>(api(), api().ReleaseRunOptions, "run options",
+                                      [&](OrtRunOptions** out) { return api().CreateRunOptions(out); });
+  if (!profiled) return profiled.error();
+  profiled_ = std::move(*profiled);
+  return checked(api(), api().RunOptionsEnableProfiling(profiled_.get(), no_profile), "profiling");
+}
+
+Result<void> OnnxruntimeEngine::create_session(const std::filesystem::path& model, Level level, int threads,
+                                               const std::filesystem::path& save_to) {
+  const std::string where = model.string();
+  auto options =
+      made<OrtSessionOptions>(api(), api().ReleaseSessionOptions, where,
+                              [&](OrtSessionOptions** out) { return api().CreateSessionOptions(out); });
+  if (!options) return options.error();
+  OrtSessionOptions* const o = options->get();
+  if (auto done = checked(api(), api().SetSessionGraphOptimizationLevel(o, level.value), where); !done)
+    return done;
+  if (auto done = checked(api(), api().SetIntraOpNumThreads(o, threads), where); !done) return done;
+  if (auto done = checked(api(), api().SetInterOpNumThreads(o, 1), where); !done) return done;
+  if (auto done = provider_->append_to(o); !done) return done;
+  if (!save_to.empty()) {
+    const std::string weights = save_to.filename().string() + ".weights";
+    if (auto done = checked(api(), api().SetOptimizedModelFilePath(o, save_to.c_str()), where); !done)
+      return done;
+    if (auto done =
+            checked(api(),
+                    api().AddSessionConfigEntry(o, "session.optimized_model_external_initializers_file_name",
+                                                weights.c_str()),
+                    where);
+        !done)
+      return done;
+  }
+  auto session = made<OrtSession>(api(), api().ReleaseSession, where, [&](OrtSession** out) {
+    return api().CreateSession(env_.get(), model.c_str(), o, out);
+  });
+  if (!session) return session.error();
+  session_ = std::move(*session);
+  return {};
+}
+
+// Has the optimised graph saved, since only that tells which tensors a fused node reads and writes. When it
+// cannot be saved (no room, a graph that has no ONNX form) names of nodes must do.
+Result<void> OnnxruntimeEngine::open_session(const std::filesystem::path& model, Level level,
+                                             const EngineOptions& options) {
+  std::string why = "no private folder";
+  if (!options.private_folder.empty()) {
+    const auto saved = options.private_folder / "optimised.onnx";
+    const auto weights = options.private_folder / "optimised.onnx.weights";
+    const auto created = create_session(model, level, options.threads, saved);
+    auto graph = created ? read_optimised_graph(saved) : created.error();
+    std::error_code ignored;
+    std::filesystem::remove(saved, ignored);
+    std::filesystem::remove(weights, ignored);
+    if (graph) {
+      graph_ = std::move(*graph);
+      circumstances_["engine.fusion_map"] = "tensors of the optimised graph";
+      return {};
+    }
+    why = graph.error().detail;
+  }
+  circumstances_["engine.fusion_map"] = "names of nodes only: " + why;
+  return create_session(model, level, options.threads, {});
+}
+
+Result<void> OnnxruntimeEngine::map_layers(const Network& network) {
+  marks_->start_observing();
+  auto ran = binding_->run(profiled_.get());
+  const auto observed = marks_->stop_observing();
+  if (!ran) return ran;
+  if (!observed) return observed.error();
+  auto map = map_fusion(network, join_observed(*observed, graph_));
+  graph_ = {};
+  layers_ = std::move(map.layers);
+  if (!map.removed.empty())
+    circumstances_["engine.removed_layers"] = fmt::format("{}", fmt::join(map.removed, ", "));
+  return {};
+}
+
+void OnnxruntimeEngine::describe(Level level, const EngineOptions& options) {
+  circumstances_["engine"] = "onnxruntime";
+  circumstances_["engine.version"] = library_.version;
+  circumstances_["engine.library"] = library_.path;
+  circumstances_["engine.library_found_by"] = library_.found_by;
+  if (!library_.passed_over.empty())
+    circumstances_["engine.library_passed_over"] = fmt::format("{}", fmt::join(library_.passed_over, "; "));
+  circumstances_["engine.level"] = level.name;
+  circumstances_["engine.threads"] = std::to_string(options.threads);
+  circumstances_["engine.spinning"] = options.threads > 1 ? "on (the engine's default)" : "none (one thread)";
+  circumstances_["engine.marks"] = "live, at every node";
+  circumstances_["engine.telemetry"] = "off";
+  circumstances_["engine.input"] = fmt::format("random, seed {}", options.seed);
+}
+
+Result<std::unique_ptr<Engine>> OnnxruntimeEngine::open(const Machine& machine,
+                                                        const std::filesystem::path& model,
+                                                        const Network& network,
+                                                        const EngineOptions& options) {
+  const auto level = level_named(options.level);
+  if (!level) return level.error();
+  if (options.threads < 1 || options.batch < 1)
+    return Error{Errc::malformed, options.threads < 1 ? "threads" : "batch", "must be at least 1"};
+  auto library = open_onnxruntime(machine, options.library);
+  if (!library) return library.error();
+  std::unique_ptr<OnnxruntimeEngine> engine{new OnnxruntimeEngine{std::move(*library)}};
+  if (auto done = engine->open_provider(machine, options); !done) return done.error();
+  if (auto done = engine->open_session(model, *level, options); !done) return done.error();
+  auto binding = OnnxruntimeBinding::open(engine->api(), engine->session_.get(), options.batch, options.seed);
+  if (!binding) return binding.error();
+  engine->binding_.emplace(std::move(*binding));
+  if (auto done = engine->map_layers(network); !done) return done.error();
+  engine->describe(*level, options);
+  return std::unique_ptr<Engine>{std::move(engine)};
+}
+
+}  // namespace
+
+extern const EngineDriver onnxruntime_driver;
+const EngineDriver onnxruntime_driver{
+    "onnxruntime", "ONNX Runtime 1.25 or newer on the CPU, layers marked live", OnnxruntimeEngine::open};
+
+}  // namespace layerwatt
