@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct Network {
   // For the engine's fusion map, one list a layer, in the order of the node; an absent input is "".
   std::vector<std::vector<std::string>> produced;  // output tensor names
   std::vector<std::vector<std::string>> consumed;  // input tensor names, initializers too
+  // Bytes of each of `produced`; fewer, or empty, where not known.
+  std::vector<std::vector<std::optional<std::int64_t>>> produced_bytes;
   std::int64_t opset = 0;
   bool random_weights = false;            // written by our zoo with seeded random weights
   std::vector<std::string> not_inferred;  // sentences: what the description could not work out
