@@ -6,16 +6,15 @@
 
 namespace layerwatt::forward {
 
-Accumulator::Accumulator(std::size_t layers, std::size_t columns, std::size_t nuisances, std::size_t rows,
-                         std::size_t blocks)
-    : columns_{columns}, rows_expected_{std::max<std::size_t>(rows, 1)} {
-  const auto n = static_cast<Eigen::Index>(columns + nuisances);
+Accumulator::Accumulator(std::size_t layers, std::size_t columns, std::size_t rows, std::size_t blocks)
+    : rows_expected_{std::max<std::size_t>(rows, 1)} {
+  const auto n = static_cast<Eigen::Index>(columns);
   sums_.layers = layers;
   sums_.gram.assign(blocks, Eigen::MatrixXd::Zero(n, n));
   sums_.moment.assign(blocks, Eigen::VectorXd::Zero(n));
 }
 
-void Accumulator::add(const Row& row, std::span<const double> nuisances, double reading) {
+void Accumulator::add(const Row& row, double reading) {
   const std::size_t blocks = sums_.gram.size();
   const std::size_t block = std::min(blocks - 1, sums_.rows * blocks / rows_expected_);
   Eigen::MatrixXd& gram = sums_.gram[block];
@@ -29,14 +28,6 @@ void Accumulator::add(const Row& row, std::span<const double> nuisances, double 
       const auto j = static_cast<Eigen::Index>(row[b].first);
       gram(std::max(i, j), std::min(i, j)) += x * row[b].second;
     }
-  }
-  for (std::size_t a = 0; a < nuisances.size(); ++a) {
-    const auto i = static_cast<Eigen::Index>(columns_ + a);
-    moment[i] += nuisances[a] * reading;
-    for (const auto& [column, share] : row)
-      gram(i, static_cast<Eigen::Index>(column)) += nuisances[a] * share;
-    for (std::size_t b = 0; b <= a; ++b)
-      gram(i, static_cast<Eigen::Index>(columns_ + b)) += nuisances[a] * nuisances[b];
   }
   sums_.squares += reading * reading;
   ++sums_.rows;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The regression in the only form that is kept: sums of row x row and row x reading, one set a block of
-// consecutive readings. Rows are streamed and forgotten. Dense nuisance columns (drift, kernel derivatives)
-// stand behind the sparse ones.
+// consecutive readings. Rows are streamed and forgotten. Nuisances (drift, kernel derivatives) are columns
+// behind those of layers, gaps and idle.
 #pragma once
 #include <Eigen/Dense>
-#include <span>
 #include <vector>
 
 #include "attribution/forward/segments.h"
@@ -12,7 +11,7 @@
 namespace layerwatt::forward {
 
 struct NormalEquations {
-  std::vector<Eigen::MatrixXd> gram;    // of each block, n x n, n = columns + nuisances; symmetric
+  std::vector<Eigen::MatrixXd> gram;    // of each block, n x n; symmetric
   std::vector<Eigen::VectorXd> moment;  // of each block
   Eigen::MatrixXd gram_sum;
   Eigen::VectorXd moment_sum;
@@ -30,14 +29,13 @@ struct NormalEquations {
 class Accumulator {
  public:
   // `rows` is the number that will come, to cut the blocks evenly; more go into the last block.
-  Accumulator(std::size_t layers, std::size_t columns, std::size_t nuisances, std::size_t rows,
-              std::size_t blocks);
-  void add(const Row& row, std::span<const double> nuisances, double reading);
+  Accumulator(std::size_t layers, std::size_t columns, std::size_t rows, std::size_t blocks);
+  void add(const Row& row, double reading);
   NormalEquations finish();
 
  private:
   NormalEquations sums_;
-  std::size_t columns_, rows_expected_;
+  std::size_t rows_expected_;
 };
 
 // Blocks for the jackknife: 30 to 200, about two inferences each; fewer for wide problems, to bound memory.

@@ -15,12 +15,12 @@ NormalEquations observe(const std::vector<double>& power, std::size_t rows, doub
   std::normal_distribution<double> normal;
   std::uniform_real_distribution<double> unit{0, 1};
   const std::size_t columns = power.size();
-  Accumulator sums{columns - 1, columns, 0, rows, 40};
+  Accumulator sums{columns - 1, columns, rows, 40};
   for (std::size_t k = 0; k < rows; ++k) {
     const auto first = static_cast<std::uint32_t>(random() % columns);
     const auto second = static_cast<std::uint32_t>((first + 1) % columns);
     const double share = unit(random);
-    sums.add({{first, share}, {second, 1 - share}}, {},
+    sums.add({{first, share}, {second, 1 - share}},
              share * power[first] + (1 - share) * power[second] + noise * normal(random));
   }
   return sums.finish();
@@ -106,7 +106,7 @@ TEST(Misfit, IsLowestForTheKernelThatMadeTheReadings) {
     const Box box{lag, 332};
     const Kernel kernel{{&box, 1}};
     RowMaker rows{segments};
-    Accumulator sums{5, 6, 0, 2000, 1};
+    Accumulator sums{5, 6, 2000, 1};
     Row row;
     std::size_t k = 0;
     for (double stamp = 5000; stamp < t - 5000; stamp += 163.7) {
@@ -116,7 +116,7 @@ TEST(Misfit, IsLowestForTheKernelThatMadeTheReadings) {
         for (const auto& [column, share] : row) reading += share * power[column];
         readings->push_back(reading);
       }
-      sums.add(row, {}, (*readings)[k++]);
+      sums.add(row, (*readings)[k++]);
     }
     return misfit_of(sums.finish());
   };
