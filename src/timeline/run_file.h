@@ -23,6 +23,9 @@ class RunFileWriter {
   RunFileWriter& operator=(RunFileWriter&&) noexcept;
   ~RunFileWriter();  // commits nothing; what was not committed is rolled back
 
+  // Stamps are stored as distances from the first one given, best clocks().raw at the start of the run.
+  // malformed, with nothing of the call written: what could not be read back, as a span that ends before it
+  // begins, a value that is not of its rail's meaning or not finite, or an index that is out of range.
   Result<void> set_circumstance(const std::string& key, const std::string& value);
   Result<void> set_clocks(const ClockTriple& at_start, const ClockTriple& at_end);
   Result<void> set_sampler(const SamplerRecord& sampler);
@@ -54,8 +57,12 @@ class RunFileWriter {
   std::unique_ptr<Database> database_;
 };
 
+// Writes a whole timeline at once, truth and result excepted.
+Result<void> write_run_file(const std::filesystem::path& path, const Timeline& timeline, bool force);
+
 // Reads a whole run file, also one whose writer was killed. malformed: not a run file, or damaged;
-// unsupported: written by a newer layerwatt (says which schema).
+// unsupported: written by a newer layerwatt (says which schema). Spans of inferences that had not ended when
+// the run was interrupted are left out, and an event "unfinished" counts them.
 Result<Timeline> read_run_file(const std::filesystem::path& path);
 
 }  // namespace layerwatt

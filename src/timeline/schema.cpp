@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The definition of version 1, and the views that let later versions read it. To change a table: raise
+// run_file_schema, edit the definition, add a step, extend docs/run-file.md.
+#include "timeline/schema.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <string>
+
+namespace layerwatt {
+
+namespace {
+
+// Times are nanoseconds since recording.start_raw_ns: six bytes a row instead of eight. Lengths are stored
+// rather than ends: three bytes. No index: a run is read from front to back, and indices would double it.
+constexpr std::string_view definition = R"sql(
+CREATE TABLE recording(
+  start_raw_ns INTEGER NOT NULL, complete INTEGER NOT NULL, written_by TEXT NOT NULL) STRICT;
+CREATE TABLE run(key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE clock(
+  moment TEXT NOT NULL PRIMARY KEY, raw_ns INTEGER NOT NULL, monotonic_ns INTEGER NOT NULL,
+  realtime_ns INTEGER NOT NULL) STRICT;
+CREATE TABLE sampler(
+  period_ns INTEGER NOT NULL, ticks INTEGER NOT NULL, late_ticks INTEGER NOT NULL,
+  missed_ticks INTEGER NOT NULL, cpu_time_ns INTEGER NOT NULL, elapsed_ns INTEGER NOT NULL,
+  realtime INTEGER NOT NULL, core INTEGER, lateness TEXT NOT NULL) STRICT;
+CREATE TABLE markers(written INTEGER NOT NULL, dropped INTEGER NOT NULL) STRICT;
+CREATE TABLE rail(
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, sensor TEXT NOT NULL, device TEXT NOT NULL,
+  meaning TEXT NOT NULL, origin TEXT NOT NULL, aperture_ns INTEGER, refresh_ns INTEGER, averaging INTEGER,
+  quantum_w REAL, tick_j REAL, wraps_at_j REAL, is_total INTEGER NOT NULL,
+  part_of TEXT NOT NULL) STRICT;
+CREATE TABLE reading(
+  rail INTEGER NOT NULL REFERENCES rail, before_ns INTEGER NOT NULL, took_ns INTEGER NOT NULL,
+  value REAL NOT NULL) STRICT;
+CREATE TABLE gap(
+  rail INTEGER NOT NULL REFERENCES rail, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL,
+  why TEXT NOT NULL) STRICT;
+CREATE TABLE layer(
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, type TEXT NOT NULL, module TEXT NOT NULL,
+  sources TEXT NOT NULL, implementation TEXT NOT NULL, kernel TEXT NOT NULL, stride TEXT NOT NULL,
+  groups INTEGER, inputs TEXT NOT NULL, outputs TEXT NOT NULL, macs INTEGER, parameters INTEGER,
+  bytes INTEGER) STRICT;
+CREATE TABLE phase(
+  phase TEXT NOT NULL, block INTEGER NOT NULL, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL) STRICT;
+CREATE TABLE inference(
+  id INTEGER PRIMARY KEY, phase TEXT NOT NULL, block INTEGER NOT NULL, load_begin_ns INTEGER NOT NULL,
+  compute_begin_ns INTEGER NOT NULL, compute_end_ns INTEGER NOT NULL,
+  unload_end_ns INTEGER NOT NULL) STRICT;
+CREATE TABLE span(
+  layer INTEGER NOT NULL REFERENCES layer, inference INTEGER NOT NULL REFERENCES inference,
+  begin_ns INTEGER NOT NULL, duration_ns INTEGER NOT NULL) STRICT;
+CREATE TABLE event(at_ns INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL) STRICT;
+CREATE TABLE truth(
+  layer INTEGER NOT NULL REFERENCES layer, rail INTEGER NOT NULL REFERENCES rail,
+  mean_energy_j REAL NOT NULL) STRICT;
+CREATE TABLE result(method TEXT NOT NULL PRIMARY KEY, report TEXT NOT NULL) STRICT;
+
+CREATE VIEW reading_w AS
+  SELECT rail.name AS rail, (before_ns + took_ns / 2) / 1e9 AS time_s, value AS power_w, rail.origin AS origin
+  FROM reading JOIN rail ON rail.id = reading.rail WHERE rail.meaning = 'power_now';
+CREATE VIEW reading_j AS
+  SELECT rail.name AS rail, (before_ns + took_ns / 2) / 1e9 AS time_s, value AS energy_j,
+         rail.origin AS origin
+  FROM reading JOIN rail ON rail.id = reading.rail WHERE rail.meaning = 'energy_total';
+CREATE VIEW span_ms AS
+  SELECT span.inference AS inference, layer.name AS layer, layer.type AS type, layer.module AS module,
+         begin_ns / 1e9 AS begin_s, duration_ns / 1e6 AS duration_ms
+  FROM span JOIN layer ON layer.id = span.layer;
+CREATE VIEW inference_ms AS
+  SELECT id AS inference, phase, block, load_begin_ns / 1e9 AS begin_s,
+         (compute_begin_ns - load_begin_ns) / 1e6 AS load_ms,
+         (compute_end_ns - compute_begin_ns) / 1e6 AS compute_ms,
+         (unload_end_ns - compute_end_ns) / 1e6 AS unload_ms,
+         (unload_end_ns - load_begin_ns) / 1e6 AS whole_ms
+  FROM inference;
+)sql";
+
+void replace_all(std::string& text, const std::string& what, const std::string& with) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
+    text.replace(at, what.size(), with);
+}
+
+// What to select from, for each table, once the steps from `version` on are applied.
+using Sources = std::map<std::string, std::string, std::less<>>;
+
+void apply(const SchemaStep& step, const Sources& before, Sources& after) {
+  std::string select{step.select};
+  for (const auto& [table, source] : before) replace_all(select, "{" + table + "}", source);
+  after[std::string{step.table}] = "(" + select + ")";
+}
+
+}  // namespace
+
+std::string_view run_file_definition() { return definition; }
+
+std::span<const SchemaStep> schema_steps() { return {}; }  // version 1 is the first
+
+Result<void> present_as_current(const SqlConnection& connection, int version,
+                                std::span<const SchemaStep> steps) {
+  Sources sources;
+  for (const auto table : run_file_tables) sources[std::string{table}] = fmt::format("main.\"{}\"", table);
+  const Sources as_stored = sources;
+  Sources before = sources;
+  for (const auto& step : steps) {
+    if (step.from < version) continue;
+    if (step.from > version) {  // all steps of one version see the tables as they were before it
+      before = sources;
+      version = step.from;
+    }
+    apply(step, before, sources);
+  }
+  for (const auto& [table, source] : sources) {
+    if (as_stored.at(table) == source) continue;
+    auto made = connection.execute(fmt::format("CREATE TEMP VIEW \"{}\" AS SELECT * FROM {}", table, source));
+    if (!made) return made;
+  }
+  return {};
+}
+
+}  // namespace layerwatt
