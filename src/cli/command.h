@@ -3,11 +3,13 @@
 // chosen. commands.cpp lists them all; a new one is one file and one line there.
 #pragma once
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <functional>
 #include <iosfwd>
 #include <span>
 #include <string>
 
+#include "core/machine.h"
 #include "core/result.h"
 #include "report/report.h"
 
@@ -39,6 +41,9 @@ std::span<const Command> commands();
 
 // Prints "layerwatt: where: detail" and gives the exit code for it.
 int report_error(Terminal& terminal, const Error& error);
+
+// The machine whose tree lies at `sysroot`; "/" is this machine. not_found when there is no such directory.
+Result<Machine> machine_at(const std::filesystem::path& sysroot);
 
 void add_profile(CLI::App& app, Invocation& invocation);
 void add_show(CLI::App& app, Invocation& invocation);

@@ -14,6 +14,13 @@ std::span<const Command> commands() {
   return all;
 }
 
+Result<Machine> machine_at(const std::filesystem::path& sysroot) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(sysroot, ignored))
+    return Error{Errc::not_found, sysroot.string(), "--sysroot is no directory"};
+  return sysroot == "/" ? Machine::host() : Machine{sysroot, system_clock()};
+}
+
 int report_error(Terminal& terminal, const Error& error) {
   terminal.err << "layerwatt: " << error.where << ": " << error.detail << "\n";
   return failed;

@@ -8,7 +8,6 @@
 #include <ostream>
 
 #include "cli/command.h"
-#include "report/quantity_format.h"
 #include "sensors/sensor.h"
 
 namespace layerwatt {
@@ -79,10 +78,8 @@ void print(Sensor& sensor, const SensorDriver& driver, std::ostream& out) {
 }
 
 int list(const SensorsArguments& arguments, Terminal& terminal) {
-  if (!std::filesystem::is_directory(arguments.sysroot))
-    return report_error(terminal, {Errc::not_found, arguments.sysroot.string(), "--sysroot is no directory"});
-  const Machine machine =
-      arguments.sysroot == "/" ? Machine::host() : Machine{arguments.sysroot, system_clock()};
+  const auto machine = machine_at(arguments.sysroot);
+  if (!machine) return report_error(terminal, machine.error());
   nlohmann::json sensors = nlohmann::json::array(), skipped = nlohmann::json::array();
   bool measured = false;
   const auto skip = [&](const Skipped& one) {
@@ -92,7 +89,7 @@ int list(const SensorsArguments& arguments, Terminal& terminal) {
     if (!one.remedy.empty()) terminal.out << "  remedy: " << one.remedy << "\n";
   };
   for (const SensorDriver* driver : sensor_drivers()) {
-    Found found = driver->probe(machine, {});
+    Found found = driver->probe(*machine, {});
     for (const auto& sensor : found.sensors) {
       measured = measured || driver->origin == Origin::measured;
       if (arguments.json)
