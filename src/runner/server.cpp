@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// One function for each request; see server.h.
+#include "runner/server.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "networks/network.h"
+#include "runner/json_object.h"
+#include "runner/layer_json.h"
+#include "runner/protocol.h"
+#include "runner/run_loop.h"
+
+namespace layerwatt {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr std::int64_t largest_batch = 65'536;
+constexpr std::int64_t most_threads = 1024;
+
+const char* name_of(Stopped stopped) {
+  switch (stopped) {
+    case Stopped::count: return "count";
+    case Stopped::time: return "time";
+    case Stopped::request: return "request";
+  }
+  return "";
+}
+
+struct ModelRequest {
+  std::string model;
+  ReadOptions options;
+};
+
+void read_model(JsonObject& object, ModelRequest& model) {
+  object.required();
+  object.read("model", model.model);
+  object.optional();
+  object.read("batch", model.options.batch, 1, largest_batch);
+}
+
+Result<RunPlan> read_plan(JsonObject& object) {
+  std::int64_t count = 1, longest = 0, gap_min = 0, gap_max = 0;
+  RunPlan plan;
+  object.required();
+  object.read("count", count, 1, static_cast<std::int64_t>(most_inferences_a_run));
+  object.optional();
+  object.read("max_ns", longest, 0, std::int64_t{1} << 60);
+  object.read("gap_min_ns", gap_min, 0, longest_gap_ns);
+  object.read("gap_max_ns", gap_max, 0, longest_gap_ns);
+  object.read("gap_seed", plan.gap_seed);
+  if (gap_max < gap_min) object.fail("gap_max_ns", "at least gap_min_ns");
+  if (object.failure()) return *object.failure();
+  plan.count = static_cast<std::uint64_t>(count);
+  plan.longest = Nanoseconds{longest};
+  plan.gap_min = Nanoseconds{gap_min};
+  plan.gap_max = Nanoseconds{gap_max};
+  return plan;
+}
+
+json ok() { return json::object(); }
+
+}  // namespace
+
+void Server::serve(Control& control) {
+  while (!quit_) {
+    const auto line = control.next();
+    if (!line) return;
+    const Answer answered = *line ? answer(**line, control) : Answer{line->error()};
+    json reply = answered ? *answered : to_json(answered.error());
+    reply["ok"] = answered.has_value();
+    if (!control.send(line_of(reply))) return;
+  }
+}
+
+Server::Answer Server::answer(const std::string& line, Control& control) {
+  const json request = json::parse(line, nullptr, false);
+  if (request.is_discarded()) return Error{Errc::malformed, "request", "not JSON"};
+  // ONNX, protobuf and engines come from others and may throw; out of memory is not the end either.
+  try {
+    return dispatch(request, control);
+  } catch (const std::bad_alloc&) {
+    return Error{Errc::unsupported, "layerwatt-runner", "not enough memory"};
+  } catch (const std::exception& thrown) {
+    return Error{Errc::io, "layerwatt-runner", thrown.what()};
+  }
+}
+
+Server::Answer Server::dispatch(const json& request, Control& control) {
+  JsonObject object{request, ""};
+  std::string what;
+  object.required();
+  object.read("do", what);
+  if (object.failure()) return *object.failure();
+  if (what == "hello") return json{{"protocol", protocol_version}};
+  if (what == "describe") return describe(request);
+  if (what == "zoo") return list_zoo();
+  if (what == "new") return make_network(request);
+  if (what == "engines") return list_engines();
+  if (what == "open") return open(request);
+  if (what == "run") return run(request, control);
+  if (what == "output") return output();
+  if (what == "end_block") return end_block();
+  if (what == "stop") return ok();
+  if (what == "quit") {
+    quit_ = true;
+    return ok();
+  }
+  return Error{Errc::unsupported, "request", "unknown: \"" + what.substr(0, 40) + "\""};
+}
+
+Server::Answer Server::describe(const json& request) {
+  JsonObject object{request, ""};
+  ModelRequest model;
+  read_model(object, model);
+  if (object.failure()) return *object.failure();
+  const auto network = read_onnx(model.model, model.options);
+  if (!network) return network.error();
+  return json{{"network", to_json(*network)}};
+}
+
+Server::Answer Server::list_zoo() {
+  json networks = json::array();
+  for (const ZooEntry& entry : zoo())
+    networks.push_back({{"name", entry.name},
+                        {"summary", entry.summary},
+                        {"parameters", entry.parameters},
+                        {"macs", entry.macs},
+                        {"source", entry.source}});
+  return json{{"networks", std::move(networks)}};
+}
+
+Server::Answer Server::make_network(const json& request) {
+  JsonObject object{request, ""};
+  std::string name, out;
+  std::uint64_t seed = 1;
+  object.required();
+  object.read("name", name);
+  object.read("out", out);
+  object.optional();
+  object.read("seed", seed);
+  if (object.failure()) return *object.failure();
+  if (auto written = write_zoo_network(name, seed, out); !written) return written.error();
+  return ok();
+}
+
+Server::Answer Server::list_engines() {
+  json engines = json::array(), left_out = json::array();
+  for (const EngineDriver* driver : drivers_)
+    engines.push_back({{"name", driver->name}, {"summary", driver->summary}});
+  for (const EngineLeftOut& engine : engines_left_out())
+    left_out.push_back({{"name", engine.name}, {"why", engine.why}});
+  return json{{"engines", std::move(engines)}, {"left_out", std::move(left_out)}};
+}
+
+Server::Answer Server::open(const json& request) {
+  JsonObject object{request, ""};
+  ModelRequest model;
+  EngineOptions options;
+  std::string name{drivers_.empty() ? std::string_view{} : drivers_.front()->name}, library, folder;
+  std::int64_t threads = 1;
+  read_model(object, model);
+  object.read("engine", name);
+  object.read("threads", threads, 1, most_threads);
+  object.read("level", options.level);
+  object.read("library", library);
+  object.read("seed", options.seed);
+  object.read("private_folder", folder);
+  if (object.failure()) return *object.failure();
+  options.threads = static_cast<int>(threads);
+  options.library = library;
+  options.private_folder = folder;
+  options.hook_folder = hook_folder_;
+  options.batch = model.options.batch;
+
+  const auto driver = std::find_if(drivers_.begin(), drivers_.end(),
+                                   [&name](const EngineDriver* d) { return d->name == name; });
+  if (driver == drivers_.end()) return Error{Errc::not_found, "engine " + name, "not built into layerwatt"};
+  const auto network = read_onnx(model.model, model.options);
+  if (!network) return network.error();
+  marks_.reset();
+  engine_.reset();  // before the next one: two large networks may not fit
+  auto engine = (*driver)->open(machine_, model.model, *network, options);
+  if (!engine) return engine.error();
+  engine_ = std::move(*engine);
+  return json{{"layers", to_json(engine_->layers())},
+              {"circumstances", engine_->circumstances()},
+              {"network", to_json(*network)}};
+}
+
+Server::Answer Server::run(const json& request, Control& control) {
+  JsonObject object{request, ""};
+  bool marked = false;
+  object.read("marked", marked);
+  const auto plan = read_plan(object);
+  if (!plan) return plan.error();
+  if (!engine_) return Error{Errc::not_found, "run", "no network is open"};
+  if (marked && !marks_) marks_.emplace(engine_->layers().size());
+  const auto ran = run_inferences(*engine_, *plan, marked ? &*marks_ : nullptr, machine_.clock(),
+                                  [&control] { return control.has_news(); });
+  if (!ran) return ran.error();
+  return json{{"inferences", to_json(std::span<const Inference>{ran->inferences})},
+              {"stopped", name_of(ran->stopped)}};
+}
+
+Server::Answer Server::output() {
+  if (!engine_) return Error{Errc::not_found, "output", "no network is open"};
+  const auto all = engine_->output();
+  json values = json::array();
+  for (const float value : all.first(std::min(all.size(), most_output_values)))
+    values.push_back(std::isfinite(value) ? json(value) : json(nullptr));
+  return json{{"values", std::move(values)}};
+}
+
+Server::Answer Server::end_block() {
+  if (!engine_) return Error{Errc::not_found, "end_block", "no network is open"};
+  if (auto ended = engine_->end_block(); !ended) return ended.error();
+  return ok();
+}
+
+}  // namespace layerwatt
