@@ -45,6 +45,6 @@ inline constexpr std::uint64_t most_inferences_a_run = 100'000;  // bounds the a
 inline constexpr std::int64_t longest_gap_ns = 10'000'000'000;
 inline constexpr std::size_t most_output_values = 4096;
 inline constexpr std::size_t longest_request = std::size_t{1} << 20;  // bytes; longer ones are refused
-inline constexpr std::size_t longest_answer = std::size_t{1} << 28;
+inline constexpr std::size_t longest_answer = std::size_t{1} << 26;
 
 }  // namespace layerwatt

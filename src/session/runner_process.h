@@ -17,10 +17,10 @@
 namespace layerwatt {
 
 struct RunnerOptions {
-  std::filesystem::path program;  // empty: find_runner()
-  bool verbose = false;           // what it writes to standard error goes on to ours as well
-  std::optional<int> avoid_core;  // left to the sampler; ignored when it is the only one
-  MarkRingOptions ring;
+  std::filesystem::path program;              // empty: find_runner()
+  bool verbose = false;                       // what it writes to standard error goes on to ours as well
+  std::optional<int> avoid_core;              // left to the sampler; ignored when it is the only one
+  MarkRingOptions ring = {.names = 1 << 16};  // a name for each layer
 };
 
 struct Asking {

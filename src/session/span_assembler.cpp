@@ -51,7 +51,7 @@ void SpanAssembler::mark(const Mark& mark) {
   const std::uint32_t subject = subject_of(mark);
   if (subject == foreign_subject || mark.kind == MarkKind::instant) {
     ++counts_.foreign;
-  } else if (subject == no_such_layer) {
+  } else if (subject == no_such_layer || mark.number >= most_inferences_a_run) {
     ++counts_.impossible;
   } else if (mark.kind == MarkKind::begin) {
     std::vector<Open>& open = open_[mark.thread];

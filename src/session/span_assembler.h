@@ -14,7 +14,7 @@ namespace layerwatt {
 struct SpanCounts {
   std::uint64_t orphaned_begins = 0;  // without an end: lost to a full ring, or the runner ended
   std::uint64_t orphaned_ends = 0;    // without a begin
-  std::uint64_t impossible = 0;       // ends before it begins, or a layer that the network does not have
+  std::uint64_t impossible = 0;       // ends before it begins, or no such layer or inference
   std::uint64_t foreign = 0;          // marks of others: not the runner's names
 };
 

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+// One child, one request at a time; see runner_process.h.
+#include "session/runner_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <utility>
+
+#include "core/clock.h"
+#include "runner/layer_json.h"
+#include "runner/protocol.h"
+#include "session/last_words.h"
+#include "session/spawn.h"
+
+namespace layerwatt {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+constexpr const char* runner = "layerwatt-runner";
+constexpr auto look_around = 10ms;       // how often we see to interruptions and to `meanwhile`
+constexpr auto patience_to_stop = 5s;    // for the inference that is under way when a run is stopped
+constexpr auto patience_to_end = 2s;     // between closing its socket and being gone
+constexpr auto patience_to_greet = 30s;  // loading it from a slow SD card
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number = -1) : number_{number} {}
+  Descriptor(Descriptor&& other) noexcept : number_{std::exchange(other.number_, -1)} {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  [[nodiscard]] int get() const { return number_; }
+
+ private:
+  int number_;
+};
+
+Instant now() { return system_clock().now(); }
+
+std::string ending(int status) {
+  if (!WIFSIGNALED(status)) return "exited with code " + std::to_string(WEXITSTATUS(status));
+  const int number = WTERMSIG(status);
+  std::string text = "ended by signal " + std::to_string(number) + " (" + ::strsignal(number) + ")";
+  if (number == SIGKILL) text += ", as the kernel does when memory runs out,";
+  return text;
+}
+
+}  // namespace
+
+class RunnerProcess::Child {
+ public:
+  static Result<std::unique_ptr<Child>> start(const RunnerOptions& options);
+  ~Child() { kill_and_reap(); }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  Result<json> ask(const json& request, const Asking& asking);
+  [[nodiscard]] int pid() const { return pid_; }
+  MarkRing& ring() { return ring_; }
+
+ private:
+  Child(int pid, Descriptor control, Descriptor messages, MarkRing ring, bool verbose)
+      : pid_{pid},
+        control_{std::move(control)},
+        messages_{std::move(messages)},
+        last_words_{messages_.get(), verbose},
+        ring_{std::move(ring)} {}
+
+  bool send(const json& request);
+  Result<std::string> next_line(const Asking& asking, bool may_stop);
+  Result<void> handle_interruption();
+  bool receive();
+  std::optional<std::string> line();
+  Error ended();
+  bool reap_within(Nanoseconds patience);
+  void kill_and_reap();
+
+  int pid_;
+  Descriptor control_, messages_;
+  LastWords last_words_;
+  bool speaks_ = true;  // its standard error is open
+  MarkRing ring_;
+  std::string received_;
+  std::size_t searched_ = 0;   // of received_, without a line's end
+  std::optional<int> status_;  // of waitpid, once it was reaped
+  std::string doing_;          // the request under way
+  Instant deadline_;
+  bool stop_sent_ = false;
+};
+
+Result<std::unique_ptr<RunnerProcess::Child>> RunnerProcess::Child::start(const RunnerOptions& options) {
+  std::filesystem::path program = options.program;
+  if (program.empty()) {
+    auto found = find_runner();
+    if (!found) return found.error();
+    program = std::move(*found);
+  }
+  auto ring = MarkRing::create(options.ring);
+  if (!ring) return ring.error();
+  int control[2], messages[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0)
+    return system_error(errno, runner, "making a socket");
+  Descriptor our_control{control[0]}, their_control{control[1]};
+  if (::pipe2(messages, O_CLOEXEC) != 0) return system_error(errno, runner, "making a pipe");
+  Descriptor our_messages{messages[0]}, their_messages{messages[1]};
+  ::fcntl(our_messages.get(), F_SETFL, O_NONBLOCK);
+  Descriptor nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+  if (nothing.get() < 0) return system_error(errno, "/dev/null", "opening");
+
+  SpawnPlan plan;
+  plan.program = program;
+  plan.descriptors = {{STDIN_FILENO, nothing.get()},
+                      {STDOUT_FILENO, their_messages.get()},
+                      {STDERR_FILENO, their_messages.get()},
+                      {control_descriptor, their_control.get()},
+                      {ring_descriptor, ring->descriptor()}};
+  plan.environment = {std::string{mark_ring_variable} + "=" + std::to_string(ring_descriptor)};
+  plan.avoid_core = options.avoid_core;
+  const auto pid = spawn(plan);
+  if (!pid) return pid.error();
+  return std::unique_ptr<Child>{
+      new Child{*pid, std::move(our_control), std::move(our_messages), std::move(*ring), options.verbose}};
+}
+
+bool RunnerProcess::Child::send(const json& request) {
+  const std::string message = line_of(request) + "\n";
+  // A runner that reads nothing would block us for ever; the socket holds far more than a request.
+  const ssize_t sent = ::send(control_.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  return sent == static_cast<ssize_t>(message.size());
+}
+
+Result<json> RunnerProcess::Child::ask(const json& request, const Asking& asking) {
+  doing_ = request.value("do", "");
+  deadline_ = now() + asking.timeout;
+  stop_sent_ = false;
+  if (status_) return Error{Errc::gone, runner, "has ended; it cannot be asked to " + doing_};
+  if (!send(request)) return ended();
+  const auto line = next_line(asking, true);
+  if (!line) return line.error();
+  // The stop has an answer of its own.
+  if (stop_sent_)
+    if (const auto stopped = next_line(asking, false); !stopped) return stopped.error();
+  json answer = json::parse(*line, nullptr, false);
+  const bool sound = answer.is_object() && answer.contains("ok") && answer["ok"].is_boolean();
+  if (!sound) {
+    kill_and_reap();
+    return Error{Errc::malformed, runner, "answered " + doing_ + " with something that is no answer"};
+  }
+  if (!answer["ok"].get<bool>()) return error_from_json(answer);
+  answer.erase("ok");
+  return answer;
+}
+
+// Waits for a line and sees to everything else meanwhile.
+Result<std::string> RunnerProcess::Child::next_line(const Asking& asking, bool may_stop) {
+  while (true) {
+    if (auto found = line()) return std::move(*found);
+    std::array<pollfd, 2> wanted{pollfd{control_.get(), POLLIN, 0},
+                                 pollfd{speaks_ ? messages_.get() : -1, POLLIN, 0}};
+    ::poll(wanted.data(), wanted.size(), static_cast<int>(std::chrono::milliseconds{look_around}.count()));
+    if (speaks_) speaks_ = last_words_.take();
+    if (!receive()) return ended();
+    if (asking.meanwhile) asking.meanwhile();
+    if (received_.size() > longest_answer) {
+      kill_and_reap();
+      return Error{Errc::malformed, runner, "its answer to " + doing_ + " has no end"};
+    }
+    if (may_stop && !stop_sent_ && asking.interrupted != nullptr && *asking.interrupted)
+      if (auto handled = handle_interruption(); !handled) return handled.error();
+    if (now() >= deadline_ && received_.find('\n', searched_) == std::string::npos) {
+      kill_and_reap();
+      return Error{Errc::timeout, runner,
+                   "did not answer in time when asked to " + doing_ + last_words_.text()};
+    }
+  }
+}
+
+Result<void> RunnerProcess::Child::handle_interruption() {
+  if (doing_ != "run") {
+    kill_and_reap();
+    return Error{Errc::gone, runner, "interrupted while it was asked to " + doing_};
+  }
+  stop_sent_ = send({{"do", "stop"}});
+  deadline_ = std::min(deadline_, now() + patience_to_stop);
+  return {};
+}
+
+// Takes what has come. False when the runner has closed its end and everything was taken.
+bool RunnerProcess::Child::receive() {
+  std::array<char, 1 << 16> buffer;
+  const ssize_t n = ::recv(control_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (n < 0) return errno == EAGAIN || errno == EINTR;
+  received_.append(buffer.data(), static_cast<std::size_t>(n));
+  return n > 0;
+}
+
+std::optional<std::string> RunnerProcess::Child::line() {
+  const std::size_t end = received_.find('\n', searched_);
+  if (end == std::string::npos) {
+    searched_ = received_.size();
+    return std::nullopt;
+  }
+  std::string found = received_.substr(0, end);
+  received_.erase(0, end + 1);
+  searched_ = 0;
+  return found;
+}
+
+// It has closed its socket, or takes no more: says how it ended.
+Error RunnerProcess::Child::ended() {
+  const std::string when = " while it was asked to " + doing_;
+  const bool by_itself = reap_within(patience_to_end);
+  last_words_.take();
+  if (!by_itself) return {Errc::gone, runner, "stopped listening" + when + last_words_.text()};
+  const Errc code = WIFSIGNALED(*status_) ? Errc::crashed : Errc::gone;
+  return {code, runner, ending(*status_) + when + last_words_.text()};
+}
+
+// True when it ended; else it is killed.
+bool RunnerProcess::Child::reap_within(Nanoseconds patience) {
+  const Instant limit = now() + patience;
+  int status = 0;
+  while (now() < limit) {
+    if (::waitpid(pid_, &status, WNOHANG) == pid_) {
+      status_ = status;
+      return true;
+    }
+    std::this_thread::sleep_for(1ms);
+  }
+  kill_and_reap();
+  return false;
+}
+
+void RunnerProcess::Child::kill_and_reap() {
+  if (status_) return;
+  // Its group: what an engine may have started goes as well.
+  ::kill(-pid_, SIGKILL);
+  int status = 0;
+  pid_t reaped = 0;
+  do reaped = ::waitpid(pid_, &status, 0);
+  while (reaped < 0 && errno == EINTR);
+  status_ = status;
+  last_words_.take();
+}
+
+Result<RunnerProcess> RunnerProcess::start(const RunnerOptions& options) {
+  auto child = Child::start(options);
+  if (!child) return child.error();
+  RunnerProcess process{std::move(*child)};
+  const auto greeting = process.ask({{"do", "hello"}}, {.timeout = patience_to_greet});
+  if (!greeting) return greeting.error();
+  if (greeting->value("protocol", json{}) != protocol_version)
+    return Error{Errc::unsupported, runner, "belongs to another version of layerwatt"};
+  return process;
+}
+
+RunnerProcess::RunnerProcess(std::unique_ptr<Child> child) : child_{std::move(child)} {}
+RunnerProcess::RunnerProcess(RunnerProcess&&) noexcept = default;
+RunnerProcess& RunnerProcess::operator=(RunnerProcess&&) noexcept = default;
+RunnerProcess::~RunnerProcess() = default;
+
+Result<json> RunnerProcess::ask(const json& request, const Asking& asking) {
+  return child_->ask(request, asking);
+}
+int RunnerProcess::pid() const { return child_->pid(); }
+MarkRing& RunnerProcess::ring() { return child_->ring(); }
+
+}  // namespace layerwatt

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts a program as a child that ends with us and that Ctrl-C does not reach. Waits for nothing but exec.
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/result.h"
+
+namespace layerwatt {
+
+struct SpawnPlan {
+  std::filesystem::path program;
+  std::vector<std::pair<int, int>> descriptors;  // {number in the child, ours}; all others are closed
+  std::vector<std::string> environment;          // "NAME=value", in place of what we have under that name
+  std::optional<int> avoid_core;                 // ignored when it is the only one we may use
+};
+
+// The process id; the child leads a process group of its own and is killed when the calling thread ends.
+Result<int> spawn(const SpawnPlan& plan);
+
+}  // namespace layerwatt
