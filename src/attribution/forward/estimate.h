@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole estimator for one rail: window, whitening, shrinkage, and what the data could not tell.
+#pragma once
+#include <Eigen/Dense>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "attribution/forward/window.h"
+
+namespace layerwatt::forward {
+
+struct EstimateOptions {
+  std::size_t layers = 0;  // first columns of the segments; the others are gaps and idle
+  std::size_t inferences = 0;
+  std::vector<std::uint32_t> classes;  // operator class of each layer; empty = one for all
+  // Stretches that no used reading may see (disturbed inferences), ascending, us.
+  std::vector<std::pair<double, double>> masked;
+};
+
+struct RailEstimate {
+  Window window;                // as finally used
+  double lag_deviation_us = 0;  // statistical
+  Eigen::VectorXd power;        // W, of each column of the segments
+  Eigen::MatrixXd covariance;   // of those
+  std::size_t readings = 0;     // used
+  std::size_t outliers = 0;     // of the readings, left out
+  std::size_t order = 0;        // of the autoregression taken out
+  double noise = 0;             // W, residual standard deviation of one reading as it came
+  double clustering = 1;
+  double prior_scale = 0;
+  Eigen::VectorXd reliability;  // of each layer: 1 = from the data, 0 = from the prior
+  double condition = 1;         // of the scaled Gram matrix of the columns
+  double kurtosis = 0;          // excess, of the residuals
+};
+
+// Empty when there are fewer readings than half the layers: nothing could be said.
+std::optional<RailEstimate> estimate(const Segments& segments, const Series& series, const Window& start,
+                                     const EstimateOptions& options);
+
+}  // namespace layerwatt::forward
