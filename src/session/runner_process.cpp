@@ -20,7 +20,9 @@
 #include "core/clock.h"
 #include "runner/layer_json.h"
 #include "runner/protocol.h"
+#include "session/descriptor.h"
 #include "session/last_words.h"
+#include "session/line_socket.h"
 #include "session/spawn.h"
 
 namespace layerwatt {
@@ -31,29 +33,11 @@ using nlohmann::json;
 namespace {
 
 constexpr const char* runner = "layerwatt-runner";
-constexpr auto look_around = 10ms;       // how often we see to interruptions and to `meanwhile`
+constexpr auto look_around = 10ms;       // how often `meanwhile` is called
+constexpr auto quiet_look = 500ms;       // with nothing to do but wait: a signal wakes us, seldom too late
 constexpr auto patience_to_stop = 5s;    // for the inference that is under way when a run is stopped
 constexpr auto patience_to_end = 2s;     // between closing its socket and being gone
 constexpr auto patience_to_greet = 30s;  // loading it from a slow SD card
-
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_{number} {}
-  Descriptor(Descriptor&& other) noexcept : number_{std::exchange(other.number_, -1)} {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  [[nodiscard]] int get() const { return number_; }
-
- private:
-  int number_;
-};
 
 Instant now() { return system_clock().now(); }
 
@@ -86,22 +70,18 @@ class RunnerProcess::Child {
         last_words_{messages_.get(), verbose},
         ring_{std::move(ring)} {}
 
-  bool send(const json& request);
   Result<std::string> next_line(const Asking& asking, bool may_stop);
   Result<void> handle_interruption();
-  bool receive();
-  std::optional<std::string> line();
   Error ended();
   bool reap_within(Nanoseconds patience);
   void kill_and_reap();
 
   int pid_;
-  Descriptor control_, messages_;
+  LineSocket control_;
+  Descriptor messages_;
   LastWords last_words_;
   bool speaks_ = true;  // its standard error is open
   MarkRing ring_;
-  std::string received_;
-  std::size_t searched_ = 0;   // of received_, without a line's end
   std::optional<int> status_;  // of waitpid, once it was reaped
   std::string doing_;          // the request under way
   Instant deadline_;
@@ -142,19 +122,12 @@ Result<std::unique_ptr<RunnerProcess::Child>> RunnerProcess::Child::start(const 
       new Child{*pid, std::move(our_control), std::move(our_messages), std::move(*ring), options.verbose}};
 }
 
-bool RunnerProcess::Child::send(const json& request) {
-  const std::string message = line_of(request) + "\n";
-  // A runner that reads nothing would block us for ever; the socket holds far more than a request.
-  const ssize_t sent = ::send(control_.get(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  return sent == static_cast<ssize_t>(message.size());
-}
-
 Result<json> RunnerProcess::Child::ask(const json& request, const Asking& asking) {
   doing_ = request.value("do", "");
   deadline_ = now() + asking.timeout;
   stop_sent_ = false;
   if (status_) return Error{Errc::gone, runner, "has ended; it cannot be asked to " + doing_};
-  if (!send(request)) return ended();
+  if (!control_.send(line_of(request))) return ended();
   const auto line = next_line(asking, true);
   if (!line) return line.error();
   // The stop has an answer of its own.
@@ -174,20 +147,24 @@ Result<json> RunnerProcess::Child::ask(const json& request, const Asking& asking
 // Waits for a line and sees to everything else meanwhile.
 Result<std::string> RunnerProcess::Child::next_line(const Asking& asking, bool may_stop) {
   while (true) {
-    if (auto found = line()) return std::move(*found);
-    std::array<pollfd, 2> wanted{pollfd{control_.get(), POLLIN, 0},
+    if (auto found = control_.line()) return std::move(*found);
+    if (may_stop && !stop_sent_ && asking.interrupted != nullptr && *asking.interrupted)
+      if (auto handled = handle_interruption(); !handled) return handled.error();
+    std::array<pollfd, 2> wanted{pollfd{control_.descriptor(), POLLIN, 0},
                                  pollfd{speaks_ ? messages_.get() : -1, POLLIN, 0}};
-    ::poll(wanted.data(), wanted.size(), static_cast<int>(std::chrono::milliseconds{look_around}.count()));
+    // While the latency is measured nothing of ours should run; we sleep as long as we may.
+    const Nanoseconds nap =
+        std::min<Nanoseconds>(asking.meanwhile ? look_around : quiet_look, deadline_ - now());
+    const auto whole = std::chrono::ceil<std::chrono::milliseconds>(std::max(nap, 0ns));
+    ::poll(wanted.data(), wanted.size(), static_cast<int>(whole.count()));
     if (speaks_) speaks_ = last_words_.take();
-    if (!receive()) return ended();
+    if (!control_.receive()) return ended();
     if (asking.meanwhile) asking.meanwhile();
-    if (received_.size() > longest_answer) {
+    if (control_.waiting() > longest_answer) {
       kill_and_reap();
       return Error{Errc::malformed, runner, "its answer to " + doing_ + " has no end"};
     }
-    if (may_stop && !stop_sent_ && asking.interrupted != nullptr && *asking.interrupted)
-      if (auto handled = handle_interruption(); !handled) return handled.error();
-    if (now() >= deadline_ && received_.find('\n', searched_) == std::string::npos) {
+    if (now() >= deadline_ && !control_.has_line()) {
       kill_and_reap();
       return Error{Errc::timeout, runner,
                    "did not answer in time when asked to " + doing_ + last_words_.text()};
@@ -200,30 +177,9 @@ Result<void> RunnerProcess::Child::handle_interruption() {
     kill_and_reap();
     return Error{Errc::gone, runner, "interrupted while it was asked to " + doing_};
   }
-  stop_sent_ = send({{"do", "stop"}});
+  stop_sent_ = control_.send(line_of({{"do", "stop"}}));
   deadline_ = std::min(deadline_, now() + patience_to_stop);
   return {};
-}
-
-// Takes what has come. False when the runner has closed its end and everything was taken.
-bool RunnerProcess::Child::receive() {
-  std::array<char, 1 << 16> buffer;
-  const ssize_t n = ::recv(control_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-  if (n < 0) return errno == EAGAIN || errno == EINTR;
-  received_.append(buffer.data(), static_cast<std::size_t>(n));
-  return n > 0;
-}
-
-std::optional<std::string> RunnerProcess::Child::line() {
-  const std::size_t end = received_.find('\n', searched_);
-  if (end == std::string::npos) {
-    searched_ = received_.size();
-    return std::nullopt;
-  }
-  std::string found = received_.substr(0, end);
-  received_.erase(0, end + 1);
-  searched_ = 0;
-  return found;
 }
 
 // It has closed its socket, or takes no more: says how it ended.

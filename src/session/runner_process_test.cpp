@@ -227,9 +227,16 @@ TEST_F(RunnerProcessTest, InterruptionEndsARunWithWhatItHas) {
 TEST_F(RunnerProcessTest, InterruptionDuringALongInferenceKillsInTheEnd) {
   RunnerProcess process = opened("hang");
   const int pid = process.pid();
-  const std::atomic<bool> interrupted{true};
+  std::atomic<bool> interrupted{false};
+  SpanAssembler assembler{2};
+  const auto interrupt_once_it_computes = [&] {
+    process.ring().drain(assembler);
+    if (process.ring().written() > 0) interrupted = true;
+  };
   // Shorter than our patience with a stopped run, to keep the test short.
-  const auto ran = process.ask(run_of(1), {.timeout = 200ms, .interrupted = &interrupted});
+  const auto ran =
+      process.ask(run_of(1, true),
+                  {.timeout = 200ms, .interrupted = &interrupted, .meanwhile = interrupt_once_it_computes});
   ASSERT_FALSE(ran);
   EXPECT_EQ(ran.error().code, Errc::timeout);
   EXPECT_FALSE(exists(pid));
