@@ -5,6 +5,7 @@
 #include <array>
 
 #include "attribution/chronological.h"
+#include "attribution/forward_method.h"
 #include "attribution/notes.h"
 #include "attribution/profile.h"
 #include "attribution/rail_profile.h"
@@ -30,7 +31,7 @@ struct NamedMethod {
   const char* name;
   Method method;
 };
-constexpr std::array<NamedMethod, 1> methods{{{"chronological", chronological}}};
+constexpr std::array<NamedMethod, 2> methods{{{"forward", forward_method}, {"chronological", chronological}}};
 
 template <class Length>
 Distribution distribution(const std::vector<Inference>& inferences, Length length) {
@@ -79,6 +80,7 @@ void set_rails(const RunView& run, const FindPowers& find, Profile& profile, Not
     }
     if (!found->idle_settled) facts.rails_idle_unsettled.push_back(record.channel.rail);
     profile.pause_share = std::max(profile.pause_share, found->pause_share);
+    profile.notes.insert(profile.notes.end(), found->notes.begin(), found->notes.end());
     profile.rails.push_back(std::move(found->profile));
   }
 }
@@ -136,7 +138,8 @@ Result<Profile> attribute(const Timeline& timeline, const AttributionOptions& op
   set_layers(timeline, execution, unmarked, profile);
   NoteFacts facts{timeline, execution, {}, {}};
   set_rails(run, method->method(run, options), profile, facts);
-  profile.notes = notes_on(profile, facts);
+  const std::vector<std::string> general = notes_on(profile, facts);
+  profile.notes.insert(profile.notes.begin(), general.begin(), general.end());
   return profile;
 }
 

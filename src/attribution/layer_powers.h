@@ -3,6 +3,7 @@
 // them. Energies, rescaling and conservation are the same for every method and follow from it.
 #pragma once
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/units.h"
@@ -17,7 +18,8 @@ struct LayerPower {
 
 struct LayerPowers {
   std::vector<LayerPower> layers;
-  LayerPower between;  // loading, unloading and between layers
+  LayerPower between;              // loading, unloading and between layers
+  std::vector<std::string> notes;  // sentences on this rail that a reader must know
 };
 
 }  // namespace layerwatt

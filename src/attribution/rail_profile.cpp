@@ -113,6 +113,7 @@ std::optional<RailResult> profile_rail(const RailRecord& record, const RunView& 
   set_idle(rail, idle);
   set_whole(rail, *whole, idle, run, powers);
   set_layers(rail, run, powers, record.channel.quantum);
+  result.notes = powers.notes;
   result.pause_share = whole->pause / ((whole->pause + whole->duration) * 1.0);
   result.idle_settled = !idle || idle->settled;
   return result;

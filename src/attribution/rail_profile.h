@@ -4,6 +4,8 @@
 #pragma once
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "attribution/execution.h"
 #include "attribution/inference_times.h"
@@ -23,8 +25,9 @@ struct RunView {
 
 struct RailResult {
   RailProfile profile;
-  double pause_share = 0;    // of the energy pass
-  bool idle_settled = true;  // false: an idle phase was too short for the sensor's average
+  double pause_share = 0;          // of the energy pass
+  std::vector<std::string> notes;  // of the method, on this rail
+  bool idle_settled = true;        // false: an idle phase was too short for the sensor's average
 };
 
 // A method: powers of the layers from the readings of one rail.

@@ -57,6 +57,7 @@ class Chain {
   template <class Use>
   void stream(const Eigen::VectorXd* power, Use&& use) const;
   [[nodiscard]] NormalEquations sum(const Eigen::VectorXd* power) const;
+  [[nodiscard]] Eigen::VectorXd shares() const;
   [[nodiscard]] Residuals residuals(const Eigen::VectorXd& power, const Eigen::VectorXd& all) const;
   void update_window(const Fit& fit);
   void learn_filters(const Eigen::VectorXd& power, const Eigen::VectorXd& all);
@@ -173,6 +174,15 @@ NormalEquations Chain::sum(const Eigen::VectorXd* power) const {
   return sums.finish();
 }
 
+Eigen::VectorXd Chain::shares() const {
+  Eigen::VectorXd sums = Eigen::VectorXd::Zero(segments_.columns);
+  stream(nullptr, [&](std::size_t, const Row& row, double, bool) {
+    for (const auto& [column, share] : row)
+      if (column < segments_.columns) sums[static_cast<Eigen::Index>(column)] += share;
+  });
+  return sums;
+}
+
 // `all`: powers, drift and derivative coefficients of the fit whose residuals these are.
 Residuals Chain::residuals(const Eigen::VectorXd& power, const Eigen::VectorXd& all) const {
   Residuals found;
@@ -280,6 +290,7 @@ std::optional<RailEstimate> Chain::run() {
   result.power = last.power.head(powers);
   result.covariance = last.covariance.topLeftCorner(powers, powers);
   result.readings = equations.rows;
+  result.seen = shares();
   result.outliers = outliers_;
   result.order = filters_.autoregression.size();
   result.noise = noise_;

@@ -26,6 +26,7 @@ struct RailEstimate {
   Eigen::VectorXd power;        // W, of each column of the segments
   Eigen::MatrixXd covariance;   // of those
   std::size_t readings = 0;     // used
+  Eigen::VectorXd seen;         // sum of the shares that each column had in the windows of all readings
   std::size_t outliers = 0;     // of the readings, left out
   std::size_t order = 0;        // of the autoregression taken out
   double noise = 0;             // W, residual standard deviation of one reading as it came
