@@ -30,6 +30,7 @@ class Recorder {
   [[nodiscard]] std::uint32_t inferences_written() const { return inferences_; }
   // Readings of the first rail since the last call, for stop rules.
   [[nodiscard]] std::vector<Reading> take_recent() { return std::exchange(recent_, {}); }
+  void forget_recent() { recent_.clear(); }
 
  private:
   Result<void> commit_when_due(bool now);

@@ -118,7 +118,7 @@ Result<void> VirtualSession::unrecorded(Phase phase, std::uint32_t count) {
 Result<void> VirtualSession::energy() {
   StopRule rule{options_, budget_, layers_.size()};
   const Instant from = clock_.now();
-  recorder_.take_recent();
+  recorder_.forget_recent();
   for (std::uint32_t block = 0; !rule.enough(clock_.now() - from) && !interrupted(); ++block) {
     const auto count = std::min<std::uint64_t>(inferences_a_block, rule.inferences_left());
     const Instant begun = clock_.now();
