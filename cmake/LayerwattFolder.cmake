@@ -13,7 +13,18 @@ function(layerwatt_folder name)
     endif()
   endforeach()
   layerwatt_add_tests(${name} ${tests})
-  layerwatt_check_headers(${name} ${CMAKE_CURRENT_SOURCE_DIR} cpp ${arg_LINKS})
+  # Once for the directory, after its last library.
+  get_property(libraries DIRECTORY PROPERTY LAYERWATT_LIBRARIES)
+  set_property(DIRECTORY PROPERTY LAYERWATT_LIBRARIES ${libraries} layerwatt_${name})
+  if(NOT libraries)
+    cmake_language(DEFER CALL layerwatt_check_own_headers)
+  endif()
+endfunction()
+
+function(layerwatt_check_own_headers)
+  get_property(libraries DIRECTORY PROPERTY LAYERWATT_LIBRARIES)
+  get_filename_component(folder ${CMAKE_CURRENT_SOURCE_DIR} NAME)
+  layerwatt_check_headers(${folder} ${CMAKE_CURRENT_SOURCE_DIR} cpp ${libraries})
 endfunction()
 
 # layerwatt_check_headers(name directory language target...): every header of the directory is compiled by
