@@ -58,7 +58,8 @@ int list(const ModelArguments& arguments, Terminal& terminal) {
 }
 
 int make(const ModelArguments& arguments, Terminal& terminal) {
-  const std::filesystem::path out = arguments.file.empty() ? arguments.name + ".onnx" : arguments.file;
+  const std::filesystem::path out =
+      arguments.file.empty() ? std::filesystem::path{arguments.name + ".onnx"} : arguments.file;
   std::error_code ignored;
   if (!arguments.force && std::filesystem::exists(out, ignored))
     return report_error(terminal, {Errc::exists, out.string(), "exists; --force overwrites it"});
