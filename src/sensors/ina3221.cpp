@@ -17,9 +17,13 @@ using Mode = std::map<std::string, std::string>;
 
 // One rail's files, held open. The IIO driver gives power of one conversion; the hwmon driver has no such
 // file, and power is the product of two reads: shunt and bus come from neighbouring conversions.
+struct RailFiles {
+  std::optional<HeldFile> power, volts, amperes;
+};
+
 struct Rail {
   Channel channel;
-  std::optional<HeldFile> power, volts, amperes;
+  RailFiles files;
 };
 
 struct Chip {
@@ -34,7 +38,7 @@ struct ChannelFiles {
   path label, enable, shunt, power, volts, amperes;
 };
 
-Result<Watts> read_power(const Rail& rail) {
+Result<Watts> read_power(const RailFiles& rail) {
   if (rail.power) {
     const auto milliwatts = rail.power->read_integer();
     if (!milliwatts) return milliwatts.error();
@@ -53,21 +57,26 @@ Result<Watts> read_power(const Rail& rail) {
 
 class Ina3221 final : public Sensor {
  public:
-  explicit Ina3221(Chip chip) : chip_{std::move(chip)} {
-    for (const Rail& rail : chip_.rails) channels_.push_back(rail.channel);
+  explicit Ina3221(Chip chip) : device_{std::move(chip.device)}, mode_{std::move(chip.mode)} {
+    for (Rail& rail : chip.rails) {
+      files_.push_back(std::move(rail.files));
+      channels_.push_back(std::move(rail.channel));
+    }
   }
-  [[nodiscard]] std::string device() const override { return chip_.device; }
+  [[nodiscard]] std::string device() const override { return device_; }
   [[nodiscard]] std::span<const Channel> channels() const override { return channels_; }
-  [[nodiscard]] Mode mode() const override { return chip_.mode; }
+  [[nodiscard]] Mode mode() const override { return mode_; }
   Result<Value> read(std::size_t channel) override {
-    const auto power = read_power(chip_.rails[channel]);
+    const auto power = read_power(files_[channel]);
     if (!power) return power.error();
     return Value{*power};
   }
 
  private:
-  Chip chip_;
+  std::vector<RailFiles> files_;  // apart from what a read does not touch
   std::vector<Channel> channels_;
+  std::string device_;
+  Mode mode_;
 };
 
 std::string remedy_for(const Error& error) {
@@ -110,7 +119,7 @@ std::optional<Error> hold(const Machine& machine, const path& file, std::optiona
 
 // Power where the driver gives it, else voltage and current. Voltage is wanted once in any case, for the
 // quantum.
-std::optional<Error> open_files(const Machine& machine, const ChannelFiles& files, Rail& rail) {
+std::optional<Error> open_files(const Machine& machine, const ChannelFiles& files, RailFiles& rail) {
   if (!files.power.empty() && machine.exists(files.power)) return hold(machine, files.power, rail.power);
   if (auto error = hold(machine, files.volts, rail.volts)) return error;
   return hold(machine, files.amperes, rail.amperes);
@@ -137,9 +146,9 @@ void add_rail(const Machine& machine, const ChannelFiles& files, Chip& chip, std
   Rail rail;
   rail.channel.rail = *name;
   rail.channel.is_total = is_board_input(*name);
-  if (const auto error = open_files(machine, files, rail))
+  if (const auto error = open_files(machine, files, rail.files))
     return skips.push_back(skipped(chip.device + " " + *name, *error));
-  const auto first = read_power(rail);
+  const auto first = read_power(rail.files);
   const bool passing = !first && (first.error().code == Errc::busy || first.error().code == Errc::timeout);
   if (!first && !passing) return skips.push_back(skipped(chip.device + " " + *name, first.error()));
   rail.channel.quantum = quantum(machine, files);
@@ -232,7 +241,7 @@ void note_iio_mode(const Machine& machine, const path& directory, Chip& chip) {
   if (running) chip.mode["running_mode"] = *running == 0 ? "triggered" : "continuous";
   chip.mode["power"] = "in_powerN_input: one conversion";
   for (Rail& rail : chip.rails) {
-    if (!rail.power) chip.mode["power"] = "in_voltageN_input x in_currentN_input: two reads";
+    if (!rail.files.power) chip.mode["power"] = "in_voltageN_input x in_currentN_input: two reads";
     if (!running || *running != 0) continue;
     rail.channel.averaging = 1;
     rail.channel.aperture = std::chrono::microseconds{140};

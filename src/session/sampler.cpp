@@ -115,14 +115,15 @@ void Sampler::resume() {
 void Sampler::sample(const std::stop_token& stop, Run& run) {
   run.ready.set_value(set_up_sampling_thread("lw-sampler", options_.core, options_.realtime));
   const Instant began = clock_.now();
+  Instant now = began;
   plan_.restart();
   while (!stop.stop_requested()) {
-    const Instant planned = plan_.next(clock_.now());
-    while (planned - clock_.now() > longest_sleep && !stop.stop_requested())
-      clock_.sleep_until(clock_.now() + longest_sleep);
+    const Instant planned = plan_.next(now);
+    for (; planned - now > longest_sleep && !stop.stop_requested(); now = clock_.now())
+      clock_.sleep_until(now + longest_sleep);
     if (stop.stop_requested()) break;
     clock_.sleep_until(planned);
-    loop_.tick(planned, plan_.tolerance());
+    now = loop_.tick(planned, plan_.tolerance());
   }
   run.elapsed = clock_.now() - began;
   run.cpu_time = thread_cpu_time();
@@ -144,21 +145,29 @@ void Sampler::pause() {
 }
 
 std::vector<ReadingSource::Taken> Sampler::take(std::span<const LayerSpan>, Instant) {
+  std::vector<std::vector<Reading>> readings(loop_.rail_count());
+  std::vector<std::vector<Gap>> gaps(loop_.rail_count());
+  loop_.take(readings, gaps);
   std::vector<Taken> taken(loop_.rail_count());
-  for (std::size_t i = 0; i < taken.size(); ++i) loop_.take(i, taken[i].readings, taken[i].gaps);
+  for (std::size_t i = 0; i < taken.size(); ++i) taken[i] = {std::move(readings[i]), std::move(gaps[i])};
   return taken;
+}
+
+SamplerRecord Sampler::record() const {
+  SamplerRecord record = record_;
+  record.ticks = loop_.ticks();
+  record.late_ticks = loop_.late_ticks();
+  record.missed_ticks = plan_.missed();
+  record.lateness.assign(loop_.lateness().begin(), loop_.lateness().end());
+  while (!record.lateness.empty() && record.lateness.back() == 0) record.lateness.pop_back();
+  return record;
 }
 
 SamplerRecord Sampler::finish() {
   stop_thread();
   loop_.close_gaps(clock_.now());
   locked_.reset();
-  record_.ticks = loop_.ticks();
-  record_.late_ticks = loop_.late_ticks();
-  record_.missed_ticks = plan_.missed();
-  record_.lateness.assign(loop_.lateness().begin(), loop_.lateness().end());
-  while (!record_.lateness.empty() && record_.lateness.back() == 0) record_.lateness.pop_back();
-  return record_;
+  return record();
 }
 
 }  // namespace layerwatt

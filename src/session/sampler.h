@@ -25,7 +25,7 @@ struct SamplerOptions {
   std::optional<int> core;         // to pin the thread to, if that is possible
   bool realtime = true;            // ask for SCHED_FIFO and locked memory
   std::vector<std::string> rails;  // to be read; empty = all
-  std::size_t capacity = 65536;    // readings a rail between two take()s
+  std::size_t capacity = 16384;    // readings a rail between two take()s: 16 s at 1 kHz
 };
 
 // Time between ticks without a given period: 2.5 ticks to a new value of the fastest rail, so that each value
@@ -47,6 +47,7 @@ class Sampler final : public ReadingSource {
   void resume() override;  // the thread runs and has been set up when it returns
   void pause() override;   // the thread has ended when it returns; the stretch becomes a gap
   std::vector<Taken> take(std::span<const LayerSpan> spans, Instant until) override;
+  [[nodiscard]] SamplerRecord record() const;  // so far; while it is off
   // Ends sampling; gaps that were still open are closed and come with one more take().
   SamplerRecord finish() override;
 

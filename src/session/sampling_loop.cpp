@@ -18,50 +18,58 @@ bool passes(Errc code) { return code == Errc::busy || code == Errc::timeout; }
 }  // namespace
 
 SamplingLoop::SamplingLoop(const Clock& clock, const std::vector<SampledRail>& rails, std::size_t capacity)
-    : clock_{clock} {
-  for (const SampledRail& source : rails) {
-    Rail rail;
-    rail.source = source;
-    rail.ring = std::make_unique<ReadingRing>(capacity);
-    rails_.push_back(std::move(rail));
+    : clock_{clock}, ring_{capacity * std::max<std::size_t>(rails.size(), 1)}, troubles_(rails.size()) {
+  for (const SampledRail& source : rails) rails_.push_back({source, false, false});
+}
+
+Instant SamplingLoop::tick(Instant planned, Nanoseconds tolerance) {
+  Instant last = clock_.now();
+  bool fresh = true;
+  count_lateness(last - planned, tolerance);
+  for (std::uint32_t rail = 0; rail < rails_.size(); ++rail) {
+    if (rails_[rail].stopped) continue;
+    last = read(rail, fresh ? last : clock_.now());
+    fresh = false;
   }
+  return last;
 }
 
-void SamplingLoop::tick(Instant planned, Nanoseconds tolerance) {
-  count_lateness(clock_.now() - planned, tolerance);
-  for (Rail& rail : rails_)
-    if (!rail.stopped) read(rail);
-}
-
-void SamplingLoop::read(Rail& rail) {
-  const Instant before = clock_.now();
-  const auto value = rail.source.sensor->read(rail.source.channel);
+Instant SamplingLoop::read(std::uint32_t rail, Instant before) {
+  const SampledRail& source = rails_[rail].source;
+  const auto value = source.sensor->read(source.channel);
   const Instant after = clock_.now();
-  if (!value) return fail(rail, before, value.error());
-  if (!rail.ring->push({before, after, *value}))
-    return fail(rail, before, Error{Errc::busy, {}, "readings were not fetched in time and lost"});
-  if (rail.failing_since) end_gap(rail, before);
+  if (!value)
+    fail(rail, before, value.error());
+  else if (!ring_.push(rail, {before, after, *value}))
+    fail(rail, before, Error{Errc::busy, {}, "readings were not fetched in time and lost"});
+  else if (rails_[rail].failing)
+    end_gap(rail, before);
+  return after;
 }
 
-void SamplingLoop::fail(Rail& rail, Instant at, const Error& error) {
-  if (!rail.failing_since) rail.failing_since = at;
+void SamplingLoop::fail(std::uint32_t rail, Instant at, const Error& error) {
+  Trouble& trouble = troubles_[rail];
   const std::string text = (error.where.empty() ? "" : error.where + ": ") + error.detail;
-  if (rail.why.empty()) rail.why = text;
+  if (!rails_[rail].failing) {
+    rails_[rail].failing = true;
+    trouble.since = at;
+    trouble.why = text;
+  }
   if (error.code == Errc::gone) {
-    rail.stopped = true;
-    rail.why = "gone: " + text;
-  } else if (!passes(error.code) && ++rail.failures >= too_many_failures) {
-    rail.stopped = true;
-    rail.why = "broken: " + text;
+    rails_[rail].stopped = true;
+    trouble.why = "gone: " + text;
+  } else if (!passes(error.code) && ++trouble.failures >= too_many_failures) {
+    rails_[rail].stopped = true;
+    trouble.why = "broken: " + text;
   }
 }
 
-void SamplingLoop::end_gap(Rail& rail, Instant at) {
+void SamplingLoop::end_gap(std::uint32_t rail, Instant at) {
+  Trouble& trouble = troubles_[rail];
   const std::lock_guard lock{gaps_mutex_};
-  rail.gaps.push_back({*rail.failing_since, at, std::move(rail.why)});
-  rail.failing_since.reset();
-  rail.why.clear();
-  rail.failures = 0;
+  trouble.gaps.push_back({trouble.since, at, trouble.why});
+  trouble.failures = 0;
+  rails_[rail].failing = false;
 }
 
 void SamplingLoop::count_lateness(Nanoseconds late, Nanoseconds tolerance) {
@@ -71,25 +79,27 @@ void SamplingLoop::count_lateness(Nanoseconds late, Nanoseconds tolerance) {
   ++lateness_[std::min<std::size_t>(static_cast<std::size_t>(std::bit_width(us)), lateness_.size() - 1)];
 }
 
-void SamplingLoop::take(std::size_t index, std::vector<Reading>& readings, std::vector<Gap>& gaps) {
-  Rail& rail = rails_[index];
+void SamplingLoop::take(std::vector<std::vector<Reading>>& readings, std::vector<std::vector<Gap>>& gaps) {
   {
     const std::lock_guard lock{gaps_mutex_};
-    std::move(rail.gaps.begin(), rail.gaps.end(), std::back_inserter(gaps));
-    rail.gaps.clear();
+    for (std::size_t rail = 0; rail < troubles_.size(); ++rail) {
+      std::vector<Gap>& ended = troubles_[rail].gaps;
+      std::move(ended.begin(), ended.end(), std::back_inserter(gaps.at(rail)));
+      ended.clear();
+    }
   }
-  rail.ring->take(readings);
+  ring_.take(readings);
 }
 
 void SamplingLoop::add_pause(Instant from, Instant to) {
   const std::lock_guard lock{gaps_mutex_};
-  for (Rail& rail : rails_)
-    if (!rail.stopped) rail.gaps.push_back({from, to, "sampler off"});
+  for (std::size_t rail = 0; rail < rails_.size(); ++rail)
+    if (!rails_[rail].stopped) troubles_[rail].gaps.push_back({from, to, "sampler off"});
 }
 
 void SamplingLoop::close_gaps(Instant at) {
-  for (Rail& rail : rails_)
-    if (rail.failing_since) end_gap(rail, at);
+  for (std::uint32_t rail = 0; rail < rails_.size(); ++rail)
+    if (rails_[rail].failing) end_gap(rail, at);
 }
 
 }  // namespace layerwatt

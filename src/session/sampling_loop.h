@@ -3,9 +3,8 @@
 // what failed. No threads, no sleeping: session/sampler.cpp runs it, tests call it.
 #pragma once
 #include <array>
-#include <memory>
+#include <cstdint>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,12 +24,15 @@ class SamplingLoop {
   // Ticks by how late they were: [0] less than 1 us, [i] from 2^(i-1) to 2^i us.
   using Lateness = std::array<std::uint64_t, 32>;
 
+  // `capacity`: readings a rail between two take()s.
   SamplingLoop(const Clock& clock, const std::vector<SampledRail>& rails, std::size_t capacity);
 
-  // Reads every rail once. Called by the sampling thread only; allocates nothing unless a read fails.
-  void tick(Instant planned, Nanoseconds tolerance);
-  // Appends what was read since the last call. May run beside tick().
-  void take(std::size_t rail, std::vector<Reading>& readings, std::vector<Gap>& gaps);
+  // Reads every rail once and returns the last stamp. Called by the sampling thread only; allocates nothing
+  // unless a read fails.
+  Instant tick(Instant planned, Nanoseconds tolerance);
+  // Appends what was read since the last call, each to the entry of its rail; both vectors have rail_count()
+  // entries. May run beside tick().
+  void take(std::vector<std::vector<Reading>>& readings, std::vector<std::vector<Gap>>& gaps);
   // While no tick runs: books the stretch as a gap on every rail that still lives.
   void add_pause(Instant from, Instant to);
   // While no tick runs: ends the gaps of rails that fail or are gone.
@@ -42,23 +44,27 @@ class SamplingLoop {
   [[nodiscard]] const Lateness& lateness() const { return lateness_; }
 
  private:
+  // What a tick touches of a rail, and what only a failure does: apart, see reading_ring.h.
   struct Rail {
     SampledRail source;
-    std::unique_ptr<ReadingRing> ring;
-    std::optional<Instant> failing_since;
+    bool failing = false, stopped = false;
+  };
+  struct Trouble {
+    Instant since{};
     std::string why;
-    int failures = 0;  // in a row
-    bool stopped = false;
+    int failures = 0;       // in a row
     std::vector<Gap> gaps;  // guarded by gaps_mutex_
   };
-  void read(Rail& rail);
-  void fail(Rail& rail, Instant at, const Error& error);
-  void end_gap(Rail& rail, Instant at);
+  Instant read(std::uint32_t rail, Instant before);
+  void fail(std::uint32_t rail, Instant at, const Error& error);
+  void end_gap(std::uint32_t rail, Instant at);
   void count_lateness(Nanoseconds late, Nanoseconds tolerance);
 
   const Clock& clock_;
+  ReadingRing ring_;
   std::vector<Rail> rails_;
-  std::mutex gaps_mutex_;  // taken by the sampling thread only when a gap ends
+  std::vector<Trouble> troubles_;  // one a rail
+  std::mutex gaps_mutex_;          // taken by the sampling thread only when a gap ends
   std::uint64_t ticks_ = 0, late_ticks_ = 0;
   Lateness lateness_{};
 };

@@ -42,11 +42,16 @@ struct Taken {
   std::vector<Gap> gaps;
 };
 
-Taken take(SamplingLoop& loop, std::size_t rail = 0) {
-  Taken taken;
-  loop.take(rail, taken.readings, taken.gaps);
+std::vector<Taken> take_all(SamplingLoop& loop) {
+  std::vector<std::vector<Reading>> readings(loop.rail_count());
+  std::vector<std::vector<Gap>> gaps(loop.rail_count());
+  loop.take(readings, gaps);
+  std::vector<Taken> taken;
+  for (std::size_t i = 0; i < readings.size(); ++i) taken.push_back({readings[i], gaps[i]});
   return taken;
 }
+
+Taken take(SamplingLoop& loop) { return take_all(loop).at(0); }
 
 void run(SamplingLoop& loop, const ManualClock& clock, int ticks) {
   for (int i = 0; i < ticks; ++i) {
@@ -61,7 +66,8 @@ TEST(SamplingLoop, RailsNeverShareAStamp) {
   ScriptedSensor one{clock, good}, other{clock, good};
   SamplingLoop loop{clock, {{&one, 0}, {&other, 0}}, 16};
   run(loop, clock, 1);
-  const Reading first = take(loop, 0).readings.at(0), second = take(loop, 1).readings.at(0);
+  const auto taken = take_all(loop);
+  const Reading first = taken[0].readings.at(0), second = taken[1].readings.at(0);
   EXPECT_EQ(first.before, Instant{1ms});
   EXPECT_EQ(first.after, Instant{1010us});
   EXPECT_EQ(second.before, Instant{1010us});
@@ -94,13 +100,13 @@ TEST(SamplingLoop, SensorThatIsGoneStopsWithOneGapToTheEnd) {
   SamplingLoop loop{clock, {{&leaving, 0}, {&staying, 0}}, 16};
   run(loop, clock, 10);
   loop.close_gaps(clock.now());
-  const Taken taken = take(loop, 0);
-  EXPECT_THAT(taken.readings, SizeIs(2));
-  ASSERT_THAT(taken.gaps, SizeIs(1));
-  EXPECT_EQ(taken.gaps[0].to, clock.now());
-  EXPECT_THAT(taken.gaps[0].why, HasSubstr("gone: curr1_input"));
+  const auto taken = take_all(loop);
+  EXPECT_THAT(taken[0].readings, SizeIs(2));
+  ASSERT_THAT(taken[0].gaps, SizeIs(1));
+  EXPECT_EQ(taken[0].gaps[0].to, clock.now());
+  EXPECT_THAT(taken[0].gaps[0].why, HasSubstr("gone: curr1_input"));
   EXPECT_EQ(leaving.reads(), 3);  // not asked again
-  EXPECT_THAT(take(loop, 1).readings, SizeIs(10));
+  EXPECT_THAT(taken[1].readings, SizeIs(10));
 }
 
 TEST(SamplingLoop, SensorThatKeepsFailingIsGivenUp) {
@@ -143,8 +149,9 @@ TEST(SamplingLoop, PauseIsAGapOnLivingRailsOnly) {
   SamplingLoop loop{clock, {{&living, 0}, {&gone, 0}}, 16};
   run(loop, clock, 1);
   loop.add_pause(clock.now(), clock.now() + 1s);
-  EXPECT_THAT(take(loop, 0).gaps, SizeIs(1));
-  EXPECT_THAT(take(loop, 1).gaps, IsEmpty());
+  const auto taken = take_all(loop);
+  EXPECT_THAT(taken[0].gaps, SizeIs(1));
+  EXPECT_THAT(taken[1].gaps, IsEmpty());
 }
 
 TEST(SamplingLoop, LateTicksAreCountedAndSorted) {
