@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tidy CSV (RFC 4180): one row a layer and rail, units in the headers, empty cells for what is not known.
+#include <fmt/format.h>
+
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include "report/report.h"
+
+namespace layerwatt {
+
+namespace {
+
+std::string quoted(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string{text};
+  std::string result = "\"";
+  for (const char c : text) result += c == '"' ? std::string{"\"\""} : std::string{c};
+  return result + "\"";
+}
+
+// Shortest text that reads back as the same double.
+std::string number(double value) { return fmt::format("{}", value); }
+
+template <class Unit>
+std::string number(const std::optional<Unit>& value) {
+  return value ? number(value->value()) : std::string{};
+}
+
+std::string count(const std::optional<std::int64_t>& value) {
+  return value ? std::to_string(*value) : std::string{};
+}
+
+std::string layer_cells(std::size_t index, const LayerProfile& layer) {
+  return fmt::format("{},{},{},{},{},{},{},{},{}", index, quoted(layer.layer.name), quoted(layer.layer.type),
+                     quoted(layer.layer.module), layer.runs, count(layer.layer.macs),
+                     count(layer.layer.parameters), count(layer.layer.bytes),
+                     number(seconds(layer.duration)));
+}
+
+std::string rail_cells(const RailProfile& rail, const LayerEnergy& layer) {
+  std::optional<Joules> energy, low, high;
+  if (layer.energy) energy = layer.energy->value;
+  if (layer.energy && layer.energy->interval) {
+    low = layer.energy->interval->low;
+    high = layer.energy->interval->high;
+  }
+  return fmt::format("{},{},{},{},{},{},{},{},{}", quoted(rail.rail), name_of(rail.origin),
+                     rail.is_total ? 1 : 0, number(energy), number(low), number(high), number(layer.net),
+                     number(layer.power), layer.readings);
+}
+
+void write(const Profile& profile, const Style&, std::ostream& out) {
+  out << "layer_index,layer,type,module,runs,macs,parameters,bytes,duration_s,"
+         "rail,origin,is_total,energy_j,energy_low_j,energy_high_j,net_energy_j,power_w,readings\n";
+  for (std::size_t l = 0; l < profile.layers.size(); ++l) {
+    const std::string layer = layer_cells(l, profile.layers[l]);
+    if (profile.rails.empty()) out << layer << ",,,,,,,,,\n";
+    for (const RailProfile& rail : profile.rails)
+      out << layer << "," << rail_cells(rail, rail.layers[l]) << "\n";
+  }
+}
+
+}  // namespace
+
+extern const ReportDriver csv_driver;
+const ReportDriver csv_driver{"csv", "tidy table: one row a layer and rail", write};
+
+}  // namespace layerwatt

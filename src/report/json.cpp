@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// JSON for programs, as docs/profile.schema.json says. Base units, named in the keys; null for what is not
+// known. All that may differ between two identical runs stands under "provenance".
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <string_view>
+
+#include "report/circumstances.h"
+#include "report/report.h"
+
+namespace layerwatt {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// What was asked for and decides the result. Any other circumstance may be the machine's or the moment's.
+constexpr std::array<std::string_view, 10> settings{
+    "batch",          "board", "engine",      "engine.input",  "engine.level",
+    "engine.threads", "input", "model.opset", "model.weights", "seed"};
+
+bool is_setting(const std::string& key) {
+  return std::find(settings.begin(), settings.end(), key) != settings.end() || key == "simulation";
+}
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json{} : Json(text); }
+
+template <class Number>
+Json or_null(const std::optional<Number>& number) {
+  return number ? Json(*number) : Json{};
+}
+Json or_null(const std::optional<Joules>& energy) { return energy ? Json(energy->value()) : Json{}; }
+Json or_null(const std::optional<Watts>& power) { return power ? Json(power->value()) : Json{}; }
+Json or_null(const std::optional<Nanoseconds>& time) { return time ? Json(seconds(*time)) : Json{}; }
+
+// energy_j, energy_low_j, energy_high_j: null without a value, the last two also without an interval.
+template <class Unit>
+void put(Json& object, const std::string& name, const std::string& unit,
+         const std::optional<Estimate<Unit>>& estimate) {
+  const bool interval = estimate && estimate->interval;
+  object[name + "_" + unit] = estimate ? Json(estimate->value.value()) : Json{};
+  object[name + "_low_" + unit] = interval ? Json(estimate->interval->low.value()) : Json{};
+  object[name + "_high_" + unit] = interval ? Json(estimate->interval->high.value()) : Json{};
+}
+
+Json json_of(const Distribution& distribution) {
+  if (distribution.count == 0) return Json{};
+  return {{"count", distribution.count},
+          {"mean_s", seconds(distribution.mean)},
+          {"minimum_s", seconds(distribution.minimum)},
+          {"quartile1_s", seconds(distribution.quartile1)},
+          {"median_s", seconds(distribution.median)},
+          {"quartile3_s", seconds(distribution.quartile3)},
+          {"percentile99_s", seconds(distribution.percentile99)}};
+}
+
+Json latency_of(const Profile& profile) {
+  return {{"whole", json_of(profile.latency_whole)},
+          {"compute", json_of(profile.latency_compute)},
+          {"marked_whole", json_of(profile.marked_whole)},
+          {"marked_compute", json_of(profile.marked_compute)},
+          {"distortion", or_null(profile.distortion)}};
+}
+
+Json inference_of(const Profile& profile) {
+  return {{"duration_s", seconds(profile.inference_time)},
+          {"load_s", seconds(profile.load_time)},
+          {"gap_s", seconds(profile.gap_time)},
+          {"unload_s", seconds(profile.unload_time)},
+          {"measured", profile.inferences},
+          {"blocks", profile.blocks},
+          {"pause_share", profile.pause_share}};
+}
+
+Json energy_of(const LayerEnergy& layer) {
+  Json json;
+  put(json, "energy", "j", layer.energy);
+  json["net_energy_j"] = or_null(layer.net);
+  json["power_w"] = or_null(layer.power);
+  json["readings"] = layer.readings;
+  return json;
+}
+
+Json layer_of(const Profile& profile, std::size_t index) {
+  const LayerProfile& profiled = profile.layers[index];
+  const Layer& layer = profiled.layer;
+  Json json{{"name", layer.name},
+            {"type", layer.type},
+            {"module", text_or_null(layer.module)},
+            {"sources", layer.sources},
+            {"implementation", text_or_null(layer.implementation)},
+            {"kernel", layer.kernel},
+            {"stride", layer.stride},
+            {"groups", or_null(layer.groups)},
+            {"inputs", layer.inputs},
+            {"outputs", layer.outputs},
+            {"macs", or_null(layer.macs)},
+            {"parameters", or_null(layer.parameters)},
+            {"bytes", or_null(layer.bytes)},
+            {"runs", profiled.runs},
+            {"duration_s", seconds(profiled.duration)},
+            {"marked", json_of(profiled.marked)}};
+  // The headline rail again, so that .layers[].energy_j is all that most readers need.
+  json.update(
+      energy_of(profile.rails.empty() ? LayerEnergy{} : profile.rails[headline_rail(profile)].layers[index]));
+  json["rails"] = Json::array();
+  for (const RailProfile& rail : profile.rails) {
+    Json one{{"rail", rail.rail}};
+    one.update(energy_of(rail.layers[index]));
+    json["rails"].push_back(std::move(one));
+  }
+  return json;
+}
+
+Json rail_of(const RailProfile& rail) {
+  Json json{{"rail", rail.rail},
+            {"sensor", rail.sensor},
+            {"origin", name_of(rail.origin)},
+            {"is_total", rail.is_total},
+            {"per_layer_interval", rail.per_layer_interval}};
+  put(json, "energy", "j", std::optional{rail.inference});
+  put(json, "net_energy", "j", rail.net);
+  json["power_w"] = rail.mean_power.value();
+  put(json, "idle", "w", rail.idle);
+  json["idle_before_w"] = or_null(rail.idle_before);
+  json["idle_after_w"] = or_null(rail.idle_after);
+  json["readings"] = rail.readings;
+  json["gap_readings"] = rail.gap_readings;
+  json["missing"] = rail.missing;
+  json["period_s"] = or_null(rail.period);
+  json["time_constant_s"] = or_null(rail.time_constant);
+  return json;
+}
+
+Json conservation_of(const RailProfile& rail) {
+  Joules layers{};
+  for (const LayerEnergy& layer : rail.layers)
+    if (layer.energy) layers += layer.energy->value;
+  return {{"rail", rail.rail},
+          {"layers_j", layers.value()},
+          {"gaps_j", rail.gaps.value()},
+          {"unexplained_j", rail.unexplained.value()},
+          {"inference_j", rail.inference.value.value()}};
+}
+
+Json provenance_of(const Profile& profile) {
+  Json circumstances = Json::object();
+  for (const auto& [key, value] : profile.circumstances)
+    if (!is_setting(key)) circumstances[key] = value;
+  const SamplerRecord& sampler = profile.sampler;
+  return {{"circumstances", circumstances},
+          {"sampler",
+           {{"ticks", sampler.ticks},
+            {"late_ticks", sampler.late_ticks},
+            {"missed_ticks", sampler.missed_ticks},
+            {"cpu_time_s", seconds(sampler.cpu_time)},
+            {"elapsed_s", seconds(sampler.elapsed)},
+            {"realtime", sampler.realtime}}}};
+}
+
+void write(const Profile& profile, const Style&, std::ostream& out) {
+  const std::string name = model_name(profile), warning{warning_title(profile)};
+  Json settings_used = Json::object();
+  for (const auto& [key, value] : profile.circumstances)
+    if (is_setting(key)) settings_used[key] = value;
+  Json json{
+      {"schema", "layerwatt-profile-1"},
+      {"title", warning.empty() ? name : name + " - " + warning},
+      {"model", text_or_null(name)},
+      {"settings", settings_used},
+      {"origin", name_of(profile.worst_origin)},
+      {"complete", profile.complete},
+      {"method", profile.method},
+      {"stacked", profile.stacked ? Json(name_of(*profile.stacked)) : Json{}},
+      {"latency", latency_of(profile)},
+      {"inference", inference_of(profile)},
+      {"headline_rail", profile.rails.empty() ? Json{} : Json(profile.rails[headline_rail(profile)].rail)},
+      {"rails", Json::array()},
+      {"layers", Json::array()},
+      {"conservation", Json::array()},
+      {"markers", {{"written", profile.markers.written}, {"dropped", profile.markers.dropped}}},
+      {"sampling", {{"period_s", seconds(profile.sampler.period)}}},
+      {"notes", profile.notes},
+      {"provenance", provenance_of(profile)}};
+  for (const RailProfile& rail : profile.rails) {
+    json["rails"].push_back(rail_of(rail));
+    json["conservation"].push_back(conservation_of(rail));
+  }
+  for (std::size_t l = 0; l < profile.layers.size(); ++l) json["layers"].push_back(layer_of(profile, l));
+  // A name in a model need not be UTF-8; JSON must be.
+  out << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+}
+
+}  // namespace
+
+extern const ReportDriver json_driver;
+const ReportDriver json_driver{"json", "for programs: docs/profile.schema.json", write};
+
+}  // namespace layerwatt

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all reports share: finding one by name, and the warning in every title.
+#include "report/report.h"
+
+#include <algorithm>
+
+namespace layerwatt {
+
+const ReportDriver* report_named(std::string_view name) {
+  const auto drivers = report_drivers();
+  const auto found = std::find_if(drivers.begin(), drivers.end(),
+                                  [&](const ReportDriver* driver) { return driver->name == name; });
+  return found == drivers.end() ? nullptr : *found;
+}
+
+std::string_view warning_title(const Profile& profile) {
+  switch (profile.worst_origin) {
+    case Origin::measured: return "";
+    case Origin::estimated: return "ESTIMATED, proportional to CPU time";
+    case Origin::simulated: break;
+  }
+  const auto found = profile.circumstances.find("simulation");
+  const bool uncalibrated =
+      found != profile.circumstances.end() && found->second.find("UNCALIBRATED") != std::string::npos;
+  return uncalibrated ? "SIMULATED and UNCALIBRATED: power and time come from a virtual board"
+                      : "SIMULATED: power comes from a virtual board, nothing was measured";
+}
+
+}  // namespace layerwatt

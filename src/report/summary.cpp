@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// Label, value, remark: three columns that read from left to right as a sentence.
+#include "report/summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "report/circumstances.h"
+#include "report/quantity_format.h"
+#include "report/text.h"
+
+namespace layerwatt {
+
+namespace {
+
+constexpr std::size_t label_columns = 12, value_columns = 19, margin = 1;
+
+class Lines {
+ public:
+  explicit Lines(const Style& style) : style_{style} {}
+  void add(std::string_view label, std::string_view value, std::string_view remark) {
+    const std::size_t room = static_cast<std::size_t>(style_.columns) - margin - label_columns;
+    const std::string blanks(margin, ' ');
+    text_ += blanks + painted(Ink::faint, left(label, label_columns), style_);
+    if (width_of(value) > value_columns || value.empty()) {
+      std::string all{value};
+      if (!value.empty() && !remark.empty()) all += "  ";
+      text_ += wrapped(all + std::string{remark}, room, margin + label_columns) + "\n";
+      return;
+    }
+    text_ += painted(Ink::strong, left(value, value_columns), style_) +
+             wrapped(remark, room - value_columns, margin + label_columns + value_columns) + "\n";
+  }
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  const Style& style_;
+  std::string text_;
+};
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts)
+    if (!part.empty()) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
+std::string title(const Profile& profile, const Style& style) {
+  const std::string name = model_name(profile), board = circumstance(profile, "board");
+  std::string text;
+  if (const std::string_view warning = warning_title(profile); !warning.empty())
+    text += " " + painted(Ink::warning, warning, style) + "\n";
+  text += " " + painted(Ink::strong, printable(name.empty() ? "unnamed network" : name, style), style);
+  if (!board.empty()) text += " on " + printable(board, style);
+  const auto fact = [&](const char* key, const char* before, const char* after) {
+    const std::string value = circumstance(profile, key);
+    return value.empty() ? "" : before + value + after;
+  };
+  const std::string threads = circumstance(profile, "engine.threads");
+  const std::string how = joined({circumstance(profile, "engine") + fact("engine.version", " ", ""),
+                                  fact("engine.threads", "", threads == "1" ? " thread" : " threads"),
+                                  fact("batch", "batch ", ""), fact("model.weights", "", " weights"),
+                                  std::to_string(profile.layers.size()) + " layers"});
+  return text + "\n " + painted(Ink::faint, printable(how, style), style) + "\n\n";
+}
+
+std::string quartiles(const Distribution& latency, const Style& style) {
+  return fmt::format("median, quartiles {} to {}, p99 {}", quantity(latency.quartile1, style),
+                     quantity(latency.quartile3, style), quantity(latency.percentile99, style));
+}
+
+void add_latency(const Profile& profile, const Style& style, Lines& lines) {
+  const bool unmarked = profile.latency_whole.count > 0;
+  const Distribution& whole = unmarked ? profile.latency_whole : profile.marked_whole;
+  const Distribution& compute = unmarked ? profile.latency_compute : profile.marked_compute;
+  lines.add("latency", quantity(whole.median, style), quartiles(whole, style) + ": load to unload");
+  lines.add("", quantity(compute.median, style), quartiles(compute, style) + ": compute only");
+}
+
+void add_energy(const RailProfile& rail, const Style& style, Lines& lines) {
+  lines.add("energy", quantity(rail.inference, style),
+            fmt::format("per inference, gross, {}{}", printable(rail.rail, style),
+                        rail.is_total ? " (total)" : ""));
+  if (rail.net) lines.add("", quantity(*rail.net, style), "net of idle");
+  lines.add("power", quantity(rail.mean_power, style), "mean while inferring");
+  if (!rail.idle) return;
+  std::string remark = "idle";
+  if (rail.idle_before && rail.idle_after)
+    remark += fmt::format(", {} before and {} after", quantity(*rail.idle_before, style),
+                          quantity(*rail.idle_after, style));
+  lines.add("", quantity(*rail.idle, style), remark);
+}
+
+void add_other_rails(const Profile& profile, std::size_t headline, const Style& style, Lines& lines) {
+  const char* label = "other rails";
+  for (std::size_t r = 0; r < profile.rails.size(); ++r) {
+    if (r == headline) continue;
+    const RailProfile& rail = profile.rails[r];
+    lines.add(std::exchange(label, ""), quantity(rail.inference, style),
+              fmt::format("{}, {} mean{}", printable(rail.rail, style), quantity(rail.mean_power, style),
+                          rail.idle ? ", " + quantity(rail.idle->value, style) + " idle" : ""));
+  }
+}
+
+void add_measurement(const Profile& profile, const Style& style, Lines& lines) {
+  std::vector<std::string> parts;
+  if (profile.latency_whole.count > 0)
+    parts.push_back(
+        fmt::format("{} inferences for latency, marks and sampler off", profile.latency_whole.count));
+  if (profile.inferences > 0)
+    parts.push_back(fmt::format("{} for energy in {} blocks, {:.0f} % pauses", profile.inferences,
+                                profile.blocks, profile.pause_share * 100));
+  if (profile.distortion)
+    parts.push_back(fmt::format("{:.1f} % {} with marks", std::abs(*profile.distortion) * 100,
+                                *profile.distortion < 0 ? "faster" : "slower"));
+  lines.add("measured", "", joined(parts));
+  parts.clear();
+  for (const RailProfile& rail : profile.rails) {
+    const std::string every = rail.period ? " every " + quantity(*rail.period, style) : "";
+    parts.push_back(fmt::format("{} readings of {}{}{}", rail.readings, printable(rail.rail, style), every,
+                                rail.missing > 0 ? fmt::format(" ({} missing)", rail.missing) : ""));
+    if (!style.verbose) break;
+  }
+  const SamplerRecord& sampler = profile.sampler;
+  if (sampler.ticks > 0) {
+    parts.push_back(fmt::format("{} late and {} missed ticks", sampler.late_ticks, sampler.missed_ticks));
+    if (sampler.elapsed > Nanoseconds{0} && sampler.cpu_time > Nanoseconds{0})
+      parts.push_back(fmt::format("sampler took {:.2g} % of a core",
+                                  seconds(sampler.cpu_time) / seconds(sampler.elapsed) * 100));
+  }
+  if (!parts.empty()) lines.add("", "", joined(parts));
+  if (style.verbose)
+    lines.add("", "", fmt::format("{} marks, {} lost", profile.markers.written, profile.markers.dropped));
+}
+
+}  // namespace
+
+std::string summary_of(const Profile& profile, const Style& style) {
+  Lines lines{style};
+  add_latency(profile, style, lines);
+  if (!profile.rails.empty()) {
+    const std::size_t headline = headline_rail(profile);
+    add_energy(profile.rails[headline], style, lines);
+    add_other_rails(profile, headline, style, lines);
+  }
+  add_measurement(profile, style, lines);
+  return title(profile, style) + lines.text();
+}
+
+}  // namespace layerwatt
