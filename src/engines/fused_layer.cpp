@@ -11,59 +11,36 @@ namespace {
 
 using Indices = std::vector<std::size_t>;
 
-std::optional<std::int64_t> elements(const Shape& shape) {
-  std::int64_t product = 1;
-  for (const std::int64_t extent : shape)
-    if (extent < 0 || __builtin_mul_overflow(product, extent, &product)) return std::nullopt;
-  return product;
-}
+struct Readers {
+  std::int64_t inside = 0;  // sources of the node that read the tensor
+  bool outside = false;     // somebody else does, or it is an output of the network
+};
 
-// Bytes of one element of a layer's tensors, when they are all of one type: its bytes over its elements.
-std::optional<std::int64_t> element_size(const Layer& layer) {
-  std::int64_t total = layer.parameters.value_or(0);
-  for (const auto* shapes : {&layer.inputs, &layer.outputs})
-    for (const auto& shape : *shapes) {
-      const auto count = elements(shape);
-      if (!count || __builtin_add_overflow(total, *count, &total)) return std::nullopt;
-    }
-  if (!layer.bytes || total == 0 || *layer.bytes % total != 0) return std::nullopt;
-  return *layer.bytes / total;
-}
-
-bool reads(const Network& network, std::size_t layer, const std::string& tensor) {
-  const auto& read = network.consumed[layer];
-  return std::find(read.begin(), read.end(), tensor) != read.end();
-}
-
-// How often a tensor is counted in the bytes of the sources though it never leaves the node: once written
-// when nobody else reads it, and once for each source that reads it.
-std::int64_t times_inside(const Network& network, const Indices& sources, const std::string& tensor) {
-  std::int64_t inside = 0;
-  bool leaves = std::any_of(network.outputs.begin(), network.outputs.end(),
-                            [&](const auto& output) { return output.name == tensor; });
-  for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    if (!reads(network, l, tensor)) continue;
+Readers readers_of(const TensorIndex& tensors, const Indices& sources, const std::string& tensor) {
+  Readers readers;
+  readers.outside = tensors.outputs.count(tensor) != 0;
+  for (const std::size_t l : tensors.readers_of(tensor))
     if (std::binary_search(sources.begin(), sources.end(), l))
-      ++inside;
+      ++readers.inside;
     else
-      leaves = true;
-  }
-  return inside > 0 && !leaves ? inside + 1 : inside;
+      readers.outside = true;
+  return readers;
 }
 
-std::optional<std::int64_t> bytes_moved(const Network& network, const Indices& sources) {
+std::optional<std::int64_t> bytes_moved(const Network& network, const TensorIndex& tensors,
+                                        const Indices& sources) {
   std::int64_t total = 0;
   for (const std::size_t l : sources) {
     const Layer& layer = network.layers[l];
     if (!layer.bytes) return std::nullopt;
     total += *layer.bytes;
     for (std::size_t k = 0; k < network.produced[l].size(); ++k) {
-      const std::int64_t times = times_inside(network, sources, network.produced[l][k]);
-      if (times == 0) continue;
-      const auto size = element_size(layer);
-      const auto count = k < layer.outputs.size() ? elements(layer.outputs[k]) : std::nullopt;
-      if (!size || !count) return std::nullopt;
-      total -= times * *size * *count;
+      // Counted too much: each time a source reads what another made, and the writing when nobody else reads.
+      const Readers readers = readers_of(tensors, sources, network.produced[l][k]);
+      if (readers.inside == 0) continue;
+      const bool known = l < network.produced_bytes.size() && k < network.produced_bytes[l].size();
+      if (!known || !network.produced_bytes[l][k]) return std::nullopt;
+      total -= (readers.inside + (readers.outside ? 0 : 1)) * *network.produced_bytes[l][k];
     }
   }
   return total;
@@ -82,30 +59,33 @@ std::string common_module(const std::string& a, const std::string& b) {
   return a.substr(0, end);
 }
 
-// Inputs that come from outside the node, outputs that somebody outside reads.
-void take_shapes(const Network& network, const Indices& sources, Layer& row) {
-  const auto made_inside = [&](const std::string& tensor) {
-    return std::any_of(sources.begin(), sources.end(), [&](std::size_t l) {
-      const auto& made = network.produced[l];
-      return std::find(made.begin(), made.end(), tensor) != made.end();
-    });
-  };
+// Inputs that come from outside the node, outputs that somebody outside reads. Layer::inputs has the shapes
+// of all inputs that are no constants, Layer::outputs of all that are not left out.
+void take_shapes(const Network& network, const TensorIndex& tensors, const Indices& sources, Layer& row) {
   for (const std::size_t l : sources) {
     const Layer& layer = network.layers[l];
-    for (std::size_t k = 0; k < layer.inputs.size(); ++k)
-      if (k >= network.consumed[l].size() || !made_inside(network.consumed[l][k]))
-        row.inputs.push_back(layer.inputs[k]);
-    for (std::size_t k = 0; k < layer.outputs.size(); ++k) {
-      const bool inside =
-          k < network.produced[l].size() && times_inside(network, sources, network.produced[l][k]) > 0;
-      if (!inside || l == sources.back()) row.outputs.push_back(layer.outputs[k]);
+    std::size_t k = 0;
+    for (const auto& tensor : network.consumed[l]) {
+      if (!tensors.is_activation(tensor) || k == layer.inputs.size()) continue;
+      const Shape& shape = layer.inputs[k++];
+      const auto maker = tensors.maker.find(tensor);
+      const bool made_inside =
+          maker != tensors.maker.end() && std::binary_search(sources.begin(), sources.end(), maker->second);
+      if (!made_inside) row.inputs.push_back(shape);
+    }
+    k = 0;
+    for (const auto& tensor : network.produced[l]) {
+      if (tensor.empty() || k == layer.outputs.size()) continue;
+      const Shape& shape = layer.outputs[k++];
+      const Readers readers = readers_of(tensors, sources, tensor);
+      if (readers.inside == 0 || readers.outside) row.outputs.push_back(shape);
     }
   }
 }
 
 }  // namespace
 
-Layer fused_layer(const Network& network, const Indices& sources) {
+Layer fused_layer(const Network& network, const TensorIndex& tensors, const Indices& sources) {
   if (sources.size() == 1) {
     Layer row = network.layers[sources.front()];
     row.sources = {row.name};
@@ -129,8 +109,8 @@ Layer fused_layer(const Network& network, const Indices& sources) {
     if (!row.groups) row.groups = layer.groups;
   }
   row.module = module.value_or("");
-  take_shapes(network, sources, row);
-  row.bytes = bytes_moved(network, sources);
+  take_shapes(network, tensors, sources, row);
+  row.bytes = bytes_moved(network, tensors, sources);
   return row;
 }
 

@@ -5,7 +5,6 @@
 #include "engines/fusion_map.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -37,7 +36,8 @@ bool can_end_a_node(const std::string& type) {
 
 class Mapper {
  public:
-  Mapper(const Network& network, const std::vector<ExecutedNode>& nodes);
+  Mapper(const Network& network, const TensorIndex& tensors, const std::vector<ExecutedNode>& nodes);
+  // Layers that each node performs, ascending.
   std::vector<std::vector<std::size_t>> sources();
 
  private:
@@ -46,40 +46,37 @@ class Mapper {
   [[nodiscard]] std::optional<std::size_t> by_name(const ExecutedNode& node) const;
   [[nodiscard]] std::optional<std::size_t> only_reader(const std::string& tensor) const;
   void drop_what_is_not_computed();
-  void absorb_forward(std::size_t node);
+  void absorb_forward(std::size_t node, std::vector<std::size_t> layers);
   void absorb_backward();
-  [[nodiscard]] std::vector<std::size_t> readers(std::size_t layer) const;
+  [[nodiscard]] std::set<std::size_t> readers(std::size_t layer) const;
   [[nodiscard]] bool stays_inside(std::size_t layer) const;
+  [[nodiscard]] std::vector<std::vector<std::size_t>> owned() const;
   [[nodiscard]] bool may_perform(const ExecutedNode& node, std::size_t layer) const {
     return owner_[layer] == nobody && (!is_layout(node.operation) || node.operation == type(layer));
   }
   [[nodiscard]] const std::string& type(std::size_t layer) const { return network_.layers[layer].type; }
 
   const Network& network_;
+  const TensorIndex& tensors_;
   const std::vector<ExecutedNode>& nodes_;
-  std::unordered_map<std::string, std::size_t> layer_named_, producer_;
-  std::unordered_map<std::string, std::vector<std::size_t>> consumers_;
+  std::unordered_map<std::string, std::size_t> layer_named_;
   std::unordered_set<std::string> exists_;  // tensors that executed nodes read or write, by original name
   std::vector<std::size_t> owner_;          // executed node of each layer
   std::vector<bool> dropped_;
 };
 
-Mapper::Mapper(const Network& network, const std::vector<ExecutedNode>& nodes)
+Mapper::Mapper(const Network& network, const TensorIndex& tensors, const std::vector<ExecutedNode>& nodes)
     : network_{network},
+      tensors_{tensors},
       nodes_{nodes},
       owner_(network.layers.size(), nobody),
       dropped_(network.layers.size(), false) {
-  for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    layer_named_.emplace(network.layers[l].name, l);
-    for (const auto& tensor : network.produced[l])
-      if (!tensor.empty()) producer_.emplace(tensor, l);
-    for (const auto& tensor : network.consumed[l])
-      if (!tensor.empty()) consumers_[tensor].push_back(l);
-  }
+  for (std::size_t l = 0; l < network.layers.size(); ++l) layer_named_.emplace(network.layers[l].name, l);
   for (const auto& node : nodes) {
     exists_.insert(node.inputs.begin(), node.inputs.end());
     exists_.insert(node.outputs.begin(), node.outputs.end());
   }
+  exists_.erase("");  // stands for an input or output that is not there
 }
 
 // The layer that a node's name speaks of: "conv1", "relu1_out_nchwc", "gelu/GeluFusion/", "fused conv1".
@@ -87,7 +84,7 @@ std::optional<std::size_t> Mapper::by_name(const ExecutedNode& node) const {
   std::string name = node.name;
   for (;;) {
     if (const auto layer = layer_named_.find(name); layer != layer_named_.end()) return layer->second;
-    if (const auto layer = producer_.find(name); layer != producer_.end()) return layer->second;
+    if (const auto layer = tensors_.maker.find(name); layer != tensors_.maker.end()) return layer->second;
     constexpr std::string_view prefix = "fused ", suffix = "_nchwc";
     if (name.ends_with(suffix)) {
       name.resize(name.size() - suffix.size());
@@ -107,12 +104,9 @@ std::optional<std::size_t> Mapper::by_name(const ExecutedNode& node) const {
 
 // The one layer that reads a weight or bias, if only one does.
 std::optional<std::size_t> Mapper::only_reader(const std::string& tensor) const {
-  const auto layers = consumers_.find(tensor);
-  if (producer_.count(tensor) != 0 || layers == consumers_.end() || layers->second.size() != 1)
-    return std::nullopt;
-  for (const auto& input : network_.inputs)
-    if (input.name == tensor) return std::nullopt;
-  return layers->second.front();
+  const auto& readers = tensors_.readers_of(tensor);
+  if (tensors_.is_activation(tensor) || readers.size() != 1) return std::nullopt;
+  return readers.front();
 }
 
 std::vector<std::size_t> Mapper::anchors(const ExecutedNode& node) const {
@@ -121,8 +115,8 @@ std::vector<std::size_t> Mapper::anchors(const ExecutedNode& node) const {
     if (layer && may_perform(node, *layer)) found.push_back(*layer);
   };
   for (const auto& tensor : node.outputs) {
-    const auto layer = producer_.find(tensor);
-    if (layer != producer_.end()) add(layer->second);
+    const auto layer = tensors_.maker.find(tensor);
+    if (layer != tensors_.maker.end()) add(layer->second);
   }
   if (found.empty()) add(by_name(node));
   for (const auto& tensor : node.inputs) add(only_reader(tensor));
@@ -136,8 +130,7 @@ void Mapper::find_anchors() {
 
 // Layers without a node of their own that need none: they pass their input on, or were folded to a constant.
 void Mapper::drop_what_is_not_computed() {
-  std::unordered_set<std::string> varies;
-  for (const auto& input : network_.inputs) varies.insert(input.name);
+  std::unordered_set<std::string> varies = tensors_.inputs;
   for (std::size_t l = 0; l < owner_.size(); ++l) {
     const auto& read = network_.consumed[l];
     const bool constant = type(l) == "Shape" || type(l) == "Size" ||
@@ -150,44 +143,41 @@ void Mapper::drop_what_is_not_computed() {
 }
 
 // Who reads what the layer makes; dropped layers that pass it on are looked through.
-std::vector<std::size_t> Mapper::readers(std::size_t layer) const {
-  std::vector<std::size_t> found;
-  for (const auto& tensor : network_.produced[layer]) {
-    const auto layers = consumers_.find(tensor);
-    if (layers == consumers_.end()) continue;
-    for (const std::size_t reader : layers->second) {
-      if (!dropped_[reader]) {
-        found.push_back(reader);
-      } else if (passes_through(type(reader))) {
-        const auto further = readers(reader);
-        found.insert(found.end(), further.begin(), further.end());
+std::set<std::size_t> Mapper::readers(std::size_t layer) const {
+  std::set<std::size_t> found, looked_through;
+  std::vector<std::size_t> makers{layer};
+  while (!makers.empty()) {
+    const std::size_t maker = makers.back();
+    makers.pop_back();
+    for (const auto& tensor : network_.produced[maker])
+      for (const std::size_t reader : tensors_.readers_of(tensor)) {
+        if (!dropped_[reader])
+          found.insert(reader);
+        else if (passes_through(type(reader)) && looked_through.insert(reader).second)
+          makers.push_back(reader);
       }
-    }
   }
-  std::sort(found.begin(), found.end());
-  found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
 }
 
 // No executed node reads or writes what the layer makes, and it is no output of the network.
 bool Mapper::stays_inside(std::size_t layer) const {
-  for (const auto& tensor : network_.produced[layer]) {
-    if (tensor.empty()) continue;
-    if (exists_.count(tensor) != 0) return false;
-    for (const auto& output : network_.outputs)
-      if (output.name == tensor) return false;
-  }
-  return true;
+  const auto& made = network_.produced[layer];
+  return std::none_of(made.begin(), made.end(), [&](const std::string& tensor) {
+    return exists_.count(tensor) != 0 || tensors_.outputs.count(tensor) != 0;
+  });
 }
 
-// What follows the node's layer and has no node of its own was fused into this one: Conv + Add + Relu.
-void Mapper::absorb_forward(std::size_t node) {
-  for (std::size_t l = 0; l < owner_.size();
-       ++l) {  // topological: what is absorbed is seen later in this loop
-    if (owner_[l] != node || !stays_inside(l)) continue;
-    const auto next = readers(l);
-    if (next.size() == 1 && owner_[next.front()] == nobody && can_end_a_node(type(next.front())))
-      owner_[next.front()] = node;
+// What follows the node's layers and has no node of its own was fused into this one: Conv + Add + Relu.
+void Mapper::absorb_forward(std::size_t node, std::vector<std::size_t> layers) {
+  while (!layers.empty()) {
+    const std::size_t layer = layers.back();
+    layers.pop_back();
+    if (!stays_inside(layer)) continue;
+    const auto next = readers(layer);
+    if (next.size() != 1 || owner_[*next.begin()] != nobody || !can_end_a_node(type(*next.begin()))) continue;
+    owner_[*next.begin()] = node;
+    layers.push_back(*next.begin());
   }
 }
 
@@ -199,16 +189,21 @@ void Mapper::absorb_backward() {
   }
 }
 
-std::vector<std::vector<std::size_t>> Mapper::sources() {
-  find_anchors();
-  drop_what_is_not_computed();
-  // Backwards in time: an Add belongs to the node that runs when both its inputs are there, the later one.
-  for (std::size_t n = nodes_.size(); n-- > 0;) absorb_forward(n);
-  absorb_backward();
+std::vector<std::vector<std::size_t>> Mapper::owned() const {
   std::vector<std::vector<std::size_t>> found(nodes_.size());
   for (std::size_t l = 0; l < owner_.size(); ++l)
     if (owner_[l] != nobody) found[owner_[l]].push_back(l);
   return found;
+}
+
+std::vector<std::vector<std::size_t>> Mapper::sources() {
+  find_anchors();
+  drop_what_is_not_computed();
+  // Backwards in time: an Add belongs to the node that runs when both its inputs are there, the later one.
+  const auto anchored = owned();
+  for (std::size_t n = nodes_.size(); n-- > 0;) absorb_forward(n, anchored[n]);
+  absorb_backward();
+  return owned();
 }
 
 // The row of a node that performs no layer of the network.
@@ -230,13 +225,15 @@ std::string implementation(const ExecutedNode& node) {
 }  // namespace
 
 FusionMap map_fusion(const Network& network, const std::vector<ExecutedNode>& nodes) {
-  const auto sources = Mapper{network, nodes}.sources();
+  const TensorIndex tensors{network};
+  const auto sources = Mapper{network, tensors, nodes}.sources();
   FusionMap map;
   std::set<std::string> taken;
   std::vector<bool> performed(network.layers.size(), false);
   for (std::size_t n = 0; n < nodes.size(); ++n) {
     for (const std::size_t l : sources[n]) performed[l] = true;
-    map.layers.push_back(sources[n].empty() ? own_layer(nodes[n], taken) : fused_layer(network, sources[n]));
+    map.layers.push_back(sources[n].empty() ? own_layer(nodes[n], taken)
+                                            : fused_layer(network, tensors, sources[n]));
     map.layers.back().implementation = implementation(nodes[n]);
     taken.insert(map.layers.back().name);
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engines/tensor_index.h"
 #include "networks/network.h"
 
 namespace layerwatt {
@@ -28,6 +29,7 @@ FusionMap map_fusion(const Network& network, const std::vector<ExecutedNode>& no
 
 // The row of a node that performs `sources` (indices into network.layers, ascending, not empty): names joined
 // by " + ", MACs and parameters summed, bytes without the tensors that never leave the node.
-Layer fused_layer(const Network& network, const std::vector<std::size_t>& sources);
+Layer fused_layer(const Network& network, const TensorIndex& tensors,
+                  const std::vector<std::size_t>& sources);
 
 }  // namespace layerwatt
