@@ -22,8 +22,9 @@ FindPowers chronological(const RunView& run, const AttributionOptions& options) 
   std::vector<Segment> stacked;
   if (options.stacked) stacked = stacked_segments(run.execution, run.marked, options.residual);
   return [&execution = run.execution, layers = run.marked.layers.size(), stack = options.stacked,
-          stacked = std::move(stacked)](const RailRecord&, const PowerTrace& trace) {
-    return map_chronologically(trace, execution, stack ? stacked : execution.segments, layers);
+          stacked = std::move(stacked)](const RailRecord& rail, const PowerTrace& trace) {
+    return map_chronologically(trace, execution, stack ? stacked : execution.segments, layers,
+                               rail.channel.quantum);
   };
 }
 

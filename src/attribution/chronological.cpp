@@ -23,7 +23,8 @@ class Spread {
     mean_ += step * weight / weight_;
     squares_ += weight * step * (power.value() - mean_);
   }
-  [[nodiscard]] LayerPower power() const {
+  // `rounding`: half-width for what the sensor rounds away, the same for all.
+  [[nodiscard]] LayerPower power(double rounding) const {
     LayerPower result;
     result.readings = count_;
     if (count_ == 0 || weight_ <= 0) return result;
@@ -31,7 +32,7 @@ class Spread {
     const double effective = weight_ * weight_ / weight_squares_;  // Kish: readings of equal weight
     if (count_ < 2 || effective <= 1.001) return result;
     const double variance = squares_ / weight_ * effective / (effective - 1);
-    result.half_width = Watts{normal_975 * std::sqrt(variance / effective)};
+    result.half_width = Watts{std::hypot(normal_975 * std::sqrt(variance / effective), rounding)};
     return result;
   }
 
@@ -44,10 +45,10 @@ struct Spreads {
   explicit Spreads(std::size_t count) : layers(count) {}
   std::vector<Spread> layers;
   Spread between;
-  [[nodiscard]] LayerPowers powers() const {
+  [[nodiscard]] LayerPowers powers(double rounding) const {
     LayerPowers result;
-    for (const Spread& layer : layers) result.layers.push_back(layer.power());
-    result.between = between.power();
+    for (const Spread& layer : layers) result.layers.push_back(layer.power(rounding));
+    result.between = between.power(rounding);
     return result;
   }
 };
@@ -143,13 +144,15 @@ std::vector<Segment> stacked_segments(const Execution& execution, const Inferenc
 }
 
 LayerPowers map_chronologically(const PowerTrace& trace, const Execution& execution,
-                                const std::vector<Segment>& segments, std::size_t layers) {
+                                const std::vector<Segment>& segments, std::size_t layers,
+                                std::optional<Watts> quantum) {
   Spreads spreads{layers};
   if (trace.meaning() == Meaning::power_now)
     map_moments(trace, execution, segments, spreads);
   else
     map_stretches(trace, execution, segments, spreads);
-  return spreads.powers();
+  const double uniform = normal_975 / std::sqrt(12.0);  // of a step of width 1
+  return spreads.powers(quantum ? quantum->value() * uniform : 0);
 }
 
 }  // namespace layerwatt

@@ -17,8 +17,10 @@ namespace layerwatt {
 std::vector<Segment> stacked_segments(const Execution& execution, const InferenceTimes& marked,
                                       Residual residual);
 
-// `segments` in order of begin, without overlap. Counters are split over layers in proportion to time.
+// `segments` in order of begin, without overlap. Counters are split over layers in proportion to time. All
+// readings of a layer may be rounded the same way, so intervals allow for one step of the sensor, `quantum`.
 LayerPowers map_chronologically(const PowerTrace& trace, const Execution& execution,
-                                const std::vector<Segment>& segments, std::size_t layers);
+                                const std::vector<Segment>& segments, std::size_t layers,
+                                std::optional<Watts> quantum = std::nullopt);
 
 }  // namespace layerwatt

@@ -152,39 +152,47 @@ void note_smoothing(const Profile& profile, const RailProfile& rail, Notes& note
                     milliseconds(*rail.time_constant), shorter, ran));
 }
 
-// About the headline rail: the same would be said of each.
-void note_layers(const Profile& profile, Notes& notes) {
-  const RailProfile& rail = profile.rails[headline_rail(profile)];
-  const std::string on = profile.rails.size() > 1 ? " on " + rail.rail : "";
-  Notes unread, scarce;
-  for (std::size_t l = 0; l < profile.layers.size(); ++l) {
-    if (profile.layers[l].runs == 0) continue;
-    const std::string& name = profile.layers[l].layer.name;
-    if (rail.layers[l].readings == 0)
-      unread.push_back(name);
-    else if (rail.layers[l].readings < enough_readings)
-      scarce.push_back(name);
-  }
-  if (!unread.empty())
-    notes.push_back(
-        fmt::format("No reading fell into {}{}: their energy is unknown and part of what is unexplained.",
-                    listed(unread), on));
+// What counting readings per layer is worth saying for: the chronological method lives on them.
+void note_chronological(const Profile& profile, const RailProfile& rail, const std::string& on,
+                        Notes& notes) {
+  Notes scarce;
+  for (std::size_t l = 0; l < profile.layers.size(); ++l)
+    if (rail.layers[l].energy && rail.layers[l].readings < enough_readings)
+      scarce.push_back(profile.layers[l].layer.name);
   if (!scarce.empty())
     notes.push_back(
         fmt::format("Fewer than {} readings{} fell into {} layers ({}): run longer to resolve them.",
                     enough_readings, on, scarce.size(), listed(scarce)));
-  const double unexplained = rail.unexplained / rail.inference.value;
-  if (std::isfinite(unexplained) && std::abs(unexplained) > notable_unexplained)
-    notes.push_back(fmt::format("{} of the energy{} is unexplained{}.", percent(unexplained), on,
-                                unexplained < 0
-                                    ? ": the layers claim more than there was, because the sensor's "
-                                      "average or lag gave them readings of their neighbours"
-                                    : ""));
-  if (profile.method == "chronological" && rail.per_layer_interval && unread.size() < profile.layers.size())
+  note_smoothing(profile, rail, notes);
+  const bool any = std::any_of(rail.layers.begin(), rail.layers.end(), [](const LayerEnergy& layer) {
+    return layer.energy && layer.energy->interval;
+  });
+  if (any)
     notes.push_back(
         "Intervals of layers come from the scatter of readings; the bias of chronological mapping "
         "(sensor average, lag, aperture) is not in them and can be larger.");
-  note_smoothing(profile, rail, notes);
+}
+
+// About the headline rail: the same would be said of each.
+void note_layers(const Profile& profile, Notes& notes) {
+  const RailProfile& rail = profile.rails[headline_rail(profile)];
+  const std::string on = profile.rails.size() > 1 ? " on " + rail.rail : "";
+  Notes unread, never;
+  for (std::size_t l = 0; l < profile.layers.size(); ++l) {
+    if (rail.layers[l].energy) continue;
+    (profile.layers[l].runs == 0 ? never : unread).push_back(profile.layers[l].layer.name);
+  }
+  if (!never.empty() && never.size() < profile.layers.size())
+    notes.push_back("Never seen to run: " + listed(never) + ".");
+  if (!unread.empty())
+    notes.push_back(
+        fmt::format("No reading fell into {}{}: their energy is unknown and part of what is unexplained.",
+                    listed(unread), on));
+  const double unexplained = rail.unexplained / rail.inference.value;
+  if (std::isfinite(unexplained) && std::abs(unexplained) > notable_unexplained)
+    notes.push_back(fmt::format("{} of the energy{} is unexplained{}.", percent(unexplained), on,
+                                unexplained < 0 ? ": layers and gaps claim more than there was" : ""));
+  if (profile.method == "chronological") note_chronological(profile, rail, on, notes);
 }
 
 }  // namespace

@@ -35,17 +35,12 @@ Joules shed(const InferenceTimes& marked, const InferenceTimes& unmarked, const 
   return energy;
 }
 
-LayerEnergy layer_energy(const LayerPower& power, Nanoseconds duration, const RailProfile& rail,
-                         std::optional<Watts> quantum) {
+LayerEnergy layer_energy(const LayerPower& power, Nanoseconds duration, const RailProfile& rail) {
   LayerEnergy layer;
   layer.readings = power.readings;
   if (!power.mean || duration <= Nanoseconds{0}) return layer;
   std::optional<Joules> half_width;
-  if (power.half_width && rail.per_layer_interval) {
-    // All readings of a layer may be rounded the same way: uniform over a step of the sensor.
-    const Watts rounding = quantum.value_or(Watts{}) * (normal_975 / std::sqrt(12.0));
-    half_width = combined(*power.half_width, rounding) * duration;
-  }
+  if (power.half_width && rail.per_layer_interval) half_width = *power.half_width * duration;
   layer.power = power.mean;
   layer.energy = estimate_with(*power.mean * duration, half_width);
   if (rail.idle) layer.net = layer.energy->value - rail.idle->value * duration;
@@ -79,11 +74,10 @@ void set_whole(RailProfile& rail, const InferenceEnergy& whole, const std::optio
   if (rail.idle) rail.net = estimate_with(gross - rail.idle->value * duration, net_half_width);
 }
 
-void set_layers(RailProfile& rail, const RunView& run, const LayerPowers& powers,
-                std::optional<Watts> quantum) {
+void set_layers(RailProfile& rail, const RunView& run, const LayerPowers& powers) {
   Joules layers{};
   for (std::size_t l = 0; l < powers.layers.size(); ++l) {
-    rail.layers.push_back(layer_energy(powers.layers[l], run.unmarked.layers[l], rail, quantum));
+    rail.layers.push_back(layer_energy(powers.layers[l], run.unmarked.layers[l], rail));
     if (rail.layers.back().energy) layers += rail.layers.back().energy->value;
   }
   rail.gap_readings = powers.between.readings;
@@ -112,7 +106,7 @@ std::optional<RailResult> profile_rail(const RailRecord& record, const RunView& 
   const LayerPowers powers = find(record, trace);
   set_idle(rail, idle);
   set_whole(rail, *whole, idle, run, powers);
-  set_layers(rail, run, powers, record.channel.quantum);
+  set_layers(rail, run, powers);
   result.notes = powers.notes;
   result.pause_share = whole->pause / ((whole->pause + whole->duration) * 1.0);
   result.idle_settled = !idle || idle->settled;
