@@ -9,6 +9,8 @@
 
 #include "cli/command.h"
 #include "runner/layer_json.h"
+#include "session/model_source.h"
+#include "session/private_folder.h"
 #include "session/runner_process.h"
 
 namespace layerwatt {
@@ -96,8 +98,19 @@ void print_layers(const Network& network, std::ostream& out) {
   for (const std::string& sentence : network.not_inferred) out << "not known: " << sentence << "\n";
 }
 
+// A file, or a network of the zoo written for the purpose.
+Result<nlohmann::json> description(const ModelArguments& arguments) {
+  auto folder = PrivateFolder::create();
+  if (!folder) return folder.error();
+  auto runner = RunnerProcess::start({});
+  if (!runner) return runner.error();
+  const auto model = provide_model(*runner, arguments.name, arguments.seed, folder->path());
+  if (!model) return model.error();
+  return runner->ask({{"do", "describe"}, {"model", model->string()}, {"batch", arguments.batch}});
+}
+
 int describe(const ModelArguments& arguments, Terminal& terminal) {
-  const auto answer = ask_runner({{"do", "describe"}, {"model", arguments.name}, {"batch", arguments.batch}});
+  const auto answer = description(arguments);
   if (!answer) return report_error(terminal, answer.error());
   if (arguments.json) {
     terminal.out

@@ -127,7 +127,8 @@ Result<void> Session::record_circumstances(const json& opened) {
   all["batch"] = std::to_string(options_.batch);
   all["seed"] = std::to_string(options_.seed);
   all["input"] = "random";
-  for (const auto& [key, value] : opened.value("circumstances", json::object()).items())
+  const json found = opened.value("circumstances", json::object());
+  for (const auto& [key, value] : found.items())
     if (value.is_string()) all[key] = value.get<std::string>();
   add_network_circumstances(opened.value("network", json::object()), all);
   for (const auto& [key, value] : all)
