@@ -33,12 +33,21 @@ struct VirtualExecution {
   Instant end;
 };
 
-// Runs layers back to back: each takes max(MACs / peak, bytes / bandwidth) + launch, with jitter.
-// unsupported: the board has no model.
+// Runs layers back to back: each takes max(MACs / peak, bytes / bandwidth) + launch, with jitter; unknown
+// MACs or bytes count nothing. In Phase::energy marks cost a microsecond between layers; in others nothing.
+// unsupported: the board has no model, or one inference would take more than an hour.
 Result<VirtualExecution> execute_virtually(const Board& board, std::span<const Layer> layers,
                                            const VirtualRun& run);
 
 // ---- Readings -----------------------------------------------------------------------------------------
+
+// What the seed made of this instrument's chip. For documentation and tests; attribution may not know it.
+struct VirtualTiming {
+  Nanoseconds cycle;          // between two updates of one register, mean
+  Nanoseconds time_constant;  // of the exponential average; zero without averaging
+  // From the moment that a reading's power is centred on to the reading's `before` stamp, mean.
+  Nanoseconds lag;
+};
 
 // The board's sensor as an instrument that is fed spans as they end and gives readings up to that moment:
 // round-robin conversions, exponential average, quantum, lag, noise, read latency and the sampler's period.
@@ -58,8 +67,18 @@ class VirtualInstrument {
   void advance(std::span<const LayerSpan> spans, Instant until);
   // Readings made since the last call, one vector a rail.
   [[nodiscard]] std::vector<std::vector<Reading>> take_readings();
-  // Mean energy of each layer in one inference, [rail][layer]: what really happened to the power.
+  // Mean energy of each layer in one inference, [rail][layer]: what really happened to the power, and not
+  // only near the sensor. Zero for a layer that has not run.
   [[nodiscard]] std::vector<std::vector<Joules>> truth() const;
+  // Forgets the truth so far: call where the energy pass begins, so that it is the truth of that pass.
+  void restart_truth();
+  // The whole energy of each rail since the last restart: {layers, everything else}. Their sum is the
+  // integral of the true power.
+  struct Account {
+    Joules layers, outside;
+  };
+  [[nodiscard]] std::vector<Account> account() const;
+  [[nodiscard]] VirtualTiming timing() const;
 
  private:
   class State;
