@@ -10,6 +10,7 @@
 #include "attribution/profile.h"
 #include "attribution/rail_profile.h"
 #include "attribution/statistics.h"
+#include "attribution/time_proportional.h"
 
 namespace layerwatt {
 
@@ -22,9 +23,15 @@ FindPowers chronological(const RunView& run, const AttributionOptions& options) 
   std::vector<Segment> stacked;
   if (options.stacked) stacked = stacked_segments(run.execution, run.marked, options.residual);
   return [&execution = run.execution, layers = run.marked.layers.size(), stack = options.stacked,
-          stacked = std::move(stacked)](const RailRecord& rail, const PowerTrace& trace) {
+          stacked = std::move(stacked)](const RailRecord& rail, const PowerTrace& trace, Watts) {
     return map_chronologically(trace, execution, stack ? stacked : execution.segments, layers,
                                rail.channel.quantum);
+  };
+}
+
+FindPowers by_time(const RunView& run, const AttributionOptions&) {
+  return [layers = run.timeline.layers.size()](const RailRecord&, const PowerTrace&, Watts mean) {
+    return time_proportional(layers, mean);
   };
 }
 
@@ -32,7 +39,8 @@ struct NamedMethod {
   const char* name;
   Method method;
 };
-constexpr std::array<NamedMethod, 2> methods{{{"forward", forward_method}, {"chronological", chronological}}};
+constexpr std::array<NamedMethod, 3> methods{
+    {{"forward", forward_method}, {"chronological", chronological}, {"time-proportional", by_time}}};
 
 template <class Length>
 Distribution distribution(const std::vector<Inference>& inferences, Length length) {

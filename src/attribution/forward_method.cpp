@@ -333,12 +333,12 @@ void Forward::say(const forward::RailEstimate& estimate, const forward::FittedWi
 
 FindPowers forward_method(const RunView& run, const AttributionOptions&) {
   if (run.execution.segments.empty() || run.execution.energy.empty())
-    return [layers = run.timeline.layers.size()](const RailRecord&, const PowerTrace&) {
+    return [layers = run.timeline.layers.size()](const RailRecord&, const PowerTrace&, Watts) {
       LayerPowers none;
       none.layers.resize(layers);
       return none;
     };
-  return [forward = std::make_shared<Forward>(run)](const RailRecord& rail, const PowerTrace&) {
+  return [forward = std::make_shared<Forward>(run)](const RailRecord& rail, const PowerTrace&, Watts) {
     return forward->powers(rail);
   };
 }

@@ -9,6 +9,7 @@
 #include "attribution/inference_energy.h"
 #include "attribution/plausible.h"
 #include "attribution/statistics.h"
+#include "attribution/time_proportional.h"
 
 namespace layerwatt {
 
@@ -103,7 +104,12 @@ std::optional<RailResult> profile_rail(const RailRecord& record, const RunView& 
   rail.missing = missing_readings(record, trace);
   rail.period = trace.period();
   rail.time_constant = trace.time_constant();
-  const LayerPowers powers = find(record, trace);
+  const Watts mean = whole->mean / whole->duration;
+  // The CPU-time clock behind an estimate moves in scheduler ticks of milliseconds: it knows nothing of
+  // layers.
+  const bool by_time = rail.origin == Origin::estimated;
+  const LayerPowers powers =
+      by_time ? time_proportional(run.timeline.layers.size(), mean) : find(record, trace, mean);
   set_idle(rail, idle);
   set_whole(rail, *whole, idle, run, powers);
   set_layers(rail, run, powers);

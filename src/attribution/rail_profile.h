@@ -30,8 +30,8 @@ struct RailResult {
   bool idle_settled = true;        // false: an idle phase was too short for the sensor's average
 };
 
-// A method: powers of the layers from the readings of one rail.
-using FindPowers = std::function<LayerPowers(const RailRecord&, const PowerTrace&)>;
+// A method: powers of the layers from the readings of one rail, whose mean power while inferring is known.
+using FindPowers = std::function<LayerPowers(const RailRecord&, const PowerTrace&, Watts mean)>;
 
 // Empty when the rail was not read in the energy pass.
 std::optional<RailResult> profile_rail(const RailRecord& rail, const RunView& run, const FindPowers& find);
