@@ -29,6 +29,9 @@ extern "C" {
 extern int clock_gettime(int clock, struct timespec* now);
 #endif
 
+/* For C++ linters: this is C, and weak makes one definition of many. */
+/* NOLINTBEGIN(modernize-use-nullptr,misc-definitions-in-headers) */
+
 /* A name in the shared table. 0 = no name: the table is full, or nobody listens. */
 typedef uint32_t lw_name_t;
 
@@ -249,6 +252,8 @@ static inline void lw_end_at(lw_name_t name, uint64_t nanoseconds, uint32_t numb
 static inline void lw_mark(lw_name_t name) {
   if (!lw_absent_()) lw_put_(LW_INSTANT_, name, 0, lw_now());
 }
+
+/* NOLINTEND(modernize-use-nullptr,misc-definitions-in-headers) */
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -29,6 +29,7 @@ class Program {
     EXPECT_EQ(::pipe2(out, O_CLOEXEC), 0);
     arguments.insert(arguments.begin(), LAYERWATT_BUILD "/tests/layerwatt_marked_program");
     std::vector<char*> words;
+    words.reserve(arguments.size() + 1);
     for (auto& argument : arguments) words.push_back(argument.data());
     words.push_back(nullptr);
     pid_ = ::fork();

@@ -28,7 +28,6 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 using testing::HasSubstr;
-using testing::Not;
 
 const char* const program = LAYERWATT_BUILD "/tests/layerwatt-scripted-runner";
 
@@ -52,7 +51,7 @@ class Folder {
     std::filesystem::remove_all(path_, ignored);
   }
   [[nodiscard]] std::filesystem::path script(const std::string& text) const {
-    const auto file = path_ / "program";
+    auto file = path_ / "program";
     std::ofstream{file} << "#!/bin/sh\n" << text << "\n";
     ::chmod(file.c_str(), 0755);
     return file;
