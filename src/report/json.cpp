@@ -157,7 +157,9 @@ Json provenance_of(const Profile& profile) {
             {"missed_ticks", sampler.missed_ticks},
             {"cpu_time_s", seconds(sampler.cpu_time)},
             {"elapsed_s", seconds(sampler.elapsed)},
-            {"realtime", sampler.realtime}}}};
+            {"realtime", sampler.realtime},
+            {"core", or_null(sampler.core)},
+            {"lateness", sampler.lateness}}}};
 }
 
 void write(const Profile& profile, const Style&, std::ostream& out) {

@@ -17,7 +17,8 @@ namespace layerwatt {
 namespace {
 
 constexpr std::size_t time_columns = 8, power_columns = 7, energy_columns = 8, share_columns = 7;
-constexpr std::size_t shortest_name = 16, longest_type = 14, shortest_bar = 6, longest_bar = 24, between = 2;
+constexpr std::size_t shortest_name = 18, longest_type = 12, shortest_bar = 6, good_bar = 12,
+                      longest_bar = 24, between = 2;
 constexpr std::size_t margin = 1;
 
 // A row before it is laid out. Empty cells stay blank.
@@ -88,7 +89,7 @@ std::vector<Row> layer_rows(const Profile& profile, const RailProfile* rail,
 
 std::vector<Row> sum_rows(const Profile& profile, const RailProfile* rail, const Style& style) {
   Row gaps, unexplained, whole;
-  gaps.name = "load, gaps, unload";
+  gaps.name = "gaps, load, unload";
   gaps.time = quantity(profile.load_time + profile.gap_time + profile.unload_time, style);
   whole.name = "inference";
   whole.time = quantity(profile.inference_time, style);
@@ -121,7 +122,7 @@ Widths widths_for(const std::vector<Row>& rows, const Style& style) {
   // With room for a name and nothing else, the name takes it all, even a little beyond the edge.
   if (left_over < shortest_name + between + wanted.type) wanted.type = 0;
   if (wanted.type > 0) left_over -= between + wanted.type;
-  const std::size_t for_bar = between + shortest_bar;
+  const std::size_t for_bar = between + good_bar;
   const std::size_t for_name = left_over > for_bar + shortest_name ? left_over - for_bar : left_over;
   wanted.name = std::clamp(wanted.name, std::min<std::size_t>(shortest_name, wanted.name),
                            std::max(shortest_name, for_name));
@@ -133,7 +134,7 @@ Widths widths_for(const std::vector<Row>& rows, const Style& style) {
 std::string cells(const Row& row, const Widths& widths, const Style& style) {
   const std::string space(between, ' ');
   std::string line(margin, ' ');
-  line += left(elided(row.name, widths.name, style), widths.name);
+  line += left(short_name(row.name, widths.name, style), widths.name);
   if (widths.type > 0) line += space + left(row.type, widths.type);
   line += space + right(row.time, time_columns) + space + right(row.power, power_columns) + space +
           right(row.energy, energy_columns);

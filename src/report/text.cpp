@@ -43,6 +43,8 @@ std::size_t offset_of(std::string_view text, std::size_t index) {
   return at;
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 }  // namespace
 
 std::string printable(std::string_view text, const Style& style) {
@@ -83,11 +85,23 @@ std::string elided(std::string_view text, std::size_t columns, const Style& styl
          std::string{text.substr(offset_of(text, width - (kept - head)))};
 }
 
+std::string short_name(std::string_view name, std::size_t columns, const Style& style) {
+  constexpr std::string_view plus = " + ";
+  const std::size_t first = name.find(plus);
+  if (width_of(name) <= columns || first == std::string_view::npos) return elided(name, columns, style);
+  std::size_t others = 0;
+  for (std::size_t at = first; at != std::string_view::npos; at = name.find(plus, at + 1)) ++others;
+  const std::string count = " +" + std::to_string(others);
+  return elided(name.substr(0, first), columns - std::min(columns, count.size()), style) + count;
+}
+
 std::string wrapped(std::string_view text, std::size_t columns, std::size_t indent) {
   std::string result;
   std::size_t used = 0;
   while (!text.empty()) {
-    const std::size_t blank = std::min(text.find(' '), text.size());
+    std::size_t blank = std::min(text.find(' '), text.size());
+    while (blank > 0 && blank < text.size() && is_digit(text[blank - 1]))
+      blank = std::min(text.find(' ', blank + 1), text.size());
     const std::string_view word = text.substr(0, blank);
     text.remove_prefix(std::min(blank + 1, text.size()));
     if (used > 0 && used + 1 + width_of(word) > columns) {

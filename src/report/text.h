@@ -20,7 +20,12 @@ std::string right(std::string_view text, std::size_t columns);  // padded on the
 // At most `columns` wide: the middle gives way to "…" or "..", since names differ at both ends.
 std::string elided(std::string_view text, std::size_t columns, const Style& style);
 
-// Broken between words into lines of `columns`; all but the first then get `indent` blanks in front.
+// A layer's name in so many columns: of fused layers "conv1 + relu1" the first and the count of the others,
+// "conv1 +1", before anything is elided.
+std::string short_name(std::string_view name, std::size_t columns, const Style& style);
+
+// Broken between words into lines of `columns`; all but the first then get `indent` blanks in front. A number
+// stays with the word after it, which is its unit.
 std::string wrapped(std::string_view text, std::size_t columns, std::size_t indent);
 
 // A bar of `share` (0 to 1) of `columns`: eighths of blocks, or '#'.

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+#include <vector>
+
+#include "report/report.h"
+#include "report/testing/sample_profile.h"
+
+namespace layerwatt {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::StartsWith;
+
+std::vector<std::string> csv(const Profile& profile) {
+  std::ostringstream out;
+  report_named("csv")->write(profile, Style{}, out);
+  std::istringstream in{out.str()};
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST(Csv, HasOneRowALayerAndRail) {
+  const auto lines = csv(testing::sample_profile());
+  ASSERT_EQ(lines.size(), 1U + 10 * 2);
+  EXPECT_THAT(lines[1], StartsWith("0,conv1 + relu1,Conv,"));
+  EXPECT_THAT(lines[1], ::testing::HasSubstr(",0.00193,POM_5V_IN,measured,1,0.0121783,"));
+  EXPECT_THAT(lines[2], ::testing::HasSubstr(",POM_5V_GPU,measured,0,"));
+}
+
+TEST(Csv, LeavesWhatIsNotKnownEmpty) {
+  EXPECT_THAT(csv(testing::sample_profile())[13], EndsWith(",POM_5V_IN,measured,1,,,,,,0"));
+}
+
+TEST(Csv, HasAsManyCellsInEveryRowAlsoWithoutRails) {
+  Profile profile = testing::sample_profile();
+  const auto cells = [](const std::string& line) { return std::count(line.begin(), line.end(), ','); };
+  for (const auto& line : csv(profile)) EXPECT_EQ(cells(line), 17) << line;
+  profile.rails.clear();
+  for (const auto& line : csv(profile)) EXPECT_EQ(cells(line), 17) << line;
+}
+
+TEST(Csv, QuotesNamesThatWouldBreakARow) {
+  Profile profile = testing::sample_profile();
+  profile.layers[0].layer.name = "a,\"b\"";
+  EXPECT_THAT(csv(profile)[1], StartsWith("0,\"a,\"\"b\"\"\",Conv"));
+}
+
+}  // namespace
+}  // namespace layerwatt

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "report/report.h"
+#include "report/testing/golden.h"
+#include "report/testing/sample_profile.h"
+#include "report/text.h"
+
+namespace layerwatt {
+namespace {
+
+using testing::expect_golden;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::sample_profile;
+
+std::string terminal(const Profile& profile, const Style& style) {
+  std::ostringstream out;
+  report_named("terminal")->write(profile, style, out);
+  return out.str();
+}
+
+Style columns(int count) { return {false, true, count, false}; }
+
+TEST(Terminal, LooksAsItDid) { expect_golden("terminal_utf8.txt", terminal(sample_profile(), columns(100))); }
+
+TEST(Terminal, LosesOnlyLooksWithoutUtf8) {
+  expect_golden("terminal_ascii.txt", terminal(sample_profile(), Style{}));
+}
+
+TEST(Terminal, IsPureAsciiWithoutUtf8) {
+  Profile profile = sample_profile();
+  profile.layers[0].layer.name = "café";
+  for (const char c : terminal(profile, Style{})) ASSERT_GE(c, 0);
+}
+
+TEST(Terminal, ColoursNothingButWhatItPaints) {
+  const std::string coloured = terminal(sample_profile(), {true, true, 100, false});
+  std::string stripped;
+  for (std::size_t i = 0; i < coloured.size(); ++i)
+    if (coloured[i] == '\033')
+      i = coloured.find('m', i);
+    else
+      stripped += coloured[i];
+  EXPECT_NE(coloured, stripped);
+  EXPECT_EQ(stripped, terminal(sample_profile(), columns(100)));
+}
+
+TEST(Terminal, FitsTheColumnsItIsGiven) {
+  Profile profile = sample_profile();
+  profile.worst_origin = Origin::simulated;
+  for (const int width : {80, 100, 160}) {
+    std::istringstream lines{terminal(profile, columns(width))};
+    for (std::string line; std::getline(lines, line);)
+      EXPECT_LE(width_of(line), static_cast<std::size_t>(width)) << line;
+  }
+}
+
+TEST(Terminal, SaysInTheTitleThatPowerIsSimulated) {
+  Profile profile = sample_profile();
+  profile.worst_origin = Origin::simulated;
+  const std::string text = terminal(profile, columns(100));
+  EXPECT_THAT(text.substr(0, text.find('\n')), HasSubstr("SIMULATED"));
+  EXPECT_THAT(text, HasSubstr("POM_5V_IN, SIMULATED"));
+  EXPECT_THAT(text, Not(HasSubstr("UNCALIBRATED")));
+  profile.circumstances["simulation"] = "execution and readings, SIMULATED, UNCALIBRATED";
+  EXPECT_THAT(terminal(profile, columns(100)), HasSubstr("SIMULATED and UNCALIBRATED"));
+}
+
+TEST(Terminal, SaysInTheTitleThatPowerIsEstimated) {
+  Profile profile = sample_profile();
+  profile.worst_origin = Origin::estimated;
+  const std::string text = terminal(profile, columns(100));
+  EXPECT_THAT(text.substr(0, text.find('\n')), HasSubstr("ESTIMATED, proportional to CPU time"));
+}
+
+TEST(Terminal, ShowsTimesWhenThereIsNoEnergy) {
+  Profile profile = sample_profile();
+  profile.rails.clear();
+  const std::string text = terminal(profile, columns(100));
+  EXPECT_THAT(text, HasSubstr("Where the time goes"));
+  EXPECT_THAT(text, Not(HasSubstr(" W ")));
+}
+
+TEST(Terminal, ShowsANegativeRestAsOne) {
+  Profile profile = sample_profile();
+  RailProfile& rail = profile.rails[0];
+  rail.inference.value -= rail.unexplained * 2;
+  rail.unexplained = -rail.unexplained;
+  EXPECT_THAT(terminal(profile, columns(100)), HasSubstr("+ gaps 1.40 mJ - unexplained 167 µJ = "));
+}
+
+TEST(Terminal, SurvivesAnEmptyProfileAndAnAbsurdWidth) {
+  EXPECT_THAT(terminal(Profile{}, columns(-5)), HasSubstr("unnamed network"));
+}
+
+}  // namespace
+}  // namespace layerwatt
