@@ -76,7 +76,7 @@ std::uint64_t size_of(const std::string& file) {
 }
 
 // Nothing in the file may run code, and nothing may grow without bound.
-Result<void> distrust(const SqlConnection& connection) {
+void distrust(const SqlConnection& connection) {
   auto* const database = connection.get();
   sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
@@ -89,7 +89,6 @@ Result<void> distrust(const SqlConnection& connection) {
   sqlite3_limit(database, SQLITE_LIMIT_EXPR_DEPTH, 100);
   sqlite3_limit(database, SQLITE_LIMIT_ATTACHED, 0);
   sqlite3_busy_timeout(database, 2000);
-  return connection.execute("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -2000");
 }
 
 enum class Access {
@@ -114,11 +113,13 @@ Result<SqlConnection> connect(const std::string& file, Access access, const std:
           ? SqlConnection::open(immutable_uri(file), read_only | SQLITE_OPEN_URI, nullptr, where)
           : SqlConnection::open(file, read_only, access == Access::alone ? "unix-none" : nullptr, where);
   if (!connection) return connection;
-  if (auto safe = distrust(*connection); !safe) return safe.error();
-  if (access == Access::alone)
+  distrust(*connection);
+  if (access == Access::alone)  // before all else: the next statement may touch the file
     if (auto locked = connection->execute("PRAGMA locking_mode = EXCLUSIVE"); !locked) return locked.error();
-  if (auto begun = connection->execute("BEGIN"); !begun) return begun.error();
-  // The file is not touched before the first query.
+  auto begun = connection->execute(
+      "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -2000; BEGIN");
+  if (!begun) return begun.error();
+  // The log is not looked at before the first query.
   if (auto touched = connection->integer("SELECT count(*) FROM sqlite_schema"); !touched)
     return touched.error();
   return connection;

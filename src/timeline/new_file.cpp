@@ -26,6 +26,9 @@ Result<void> make_way(const std::filesystem::path& path, const std::string& file
   const std::string where = path.string();
   std::error_code failure;
   const auto there = std::filesystem::status(file, failure);
+  if (std::filesystem::is_symlink(
+          std::filesystem::symlink_status(file, failure)))  // resolved where it could be
+    return Error{Errc::unsupported, where, "is a link to a file that does not exist"};
   if (!std::filesystem::exists(there)) return {};
   if (!std::filesystem::is_regular_file(there))
     return Error{Errc::unsupported, where, "is not a regular file: a run file cannot be written there"};

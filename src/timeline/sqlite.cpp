@@ -13,19 +13,23 @@ namespace layerwatt {
 namespace {
 
 // A write that ran into a quota or RLIMIT_FSIZE is SQLITE_IOERR with an errno, not SQLITE_FULL.
-Error system_failure(sqlite3* database, std::string where) {
-  const int errno_value = sqlite3_system_errno(database);
+// SQLite 3.40 does not keep that errno when it is COMMIT that fails; then it is still in errno, which we
+// cleared before the call.
+Error system_failure(sqlite3* database, std::string where, int last_errno) {
+  const int kept = sqlite3_system_errno(database);
+  const int errno_value = kept != 0 ? kept : last_errno;
   const std::string doing = sqlite3_errmsg(database);
   if (errno_value == 0) return Error{Errc::io, std::move(where), doing};
   return system_error(errno_value, std::move(where), doing);
 }
 
 Error error_of(sqlite3* database, std::string where) {
+  const int last_errno = errno;
   const std::string message = sqlite3_errmsg(database);
   switch (sqlite3_errcode(database) & 0xff) {
     case SQLITE_FULL: return {Errc::full, std::move(where), "no space left: " + message};
     case SQLITE_IOERR:
-    case SQLITE_CANTOPEN: return system_failure(database, std::move(where));
+    case SQLITE_CANTOPEN: return system_failure(database, std::move(where), last_errno);
     case SQLITE_NOMEM: return system_error(ENOMEM, std::move(where), "reading or writing the database");
     case SQLITE_PERM:
     case SQLITE_AUTH:
@@ -125,6 +129,7 @@ SqlConnection& SqlConnection::operator=(SqlConnection&& other) noexcept {
 SqlConnection::~SqlConnection() { sqlite3_close_v2(database_); }
 
 Result<void> SqlConnection::execute(const std::string& sql) const {
+  errno = 0;
   if (sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return error();
   return {};
 }

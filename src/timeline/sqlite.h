@@ -4,6 +4,7 @@
 #pragma once
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -28,6 +29,7 @@ class SqlStatement {
   template <class... Values>
   bool run(const Values&... values) {
     int parameter = 0;
+    errno = 0;  // see SqlConnection::error()
     const bool bound = (bind(++parameter, values) && ...);
     const int outcome = bound ? sqlite3_step(statement_) : SQLITE_ERROR;
     sqlite3_reset(statement_);
@@ -112,7 +114,7 @@ class SqlConnection {
   [[nodiscard]] Result<SqlStatement> prepare(const std::string& sql, bool lasting = false) const;
   // The integer that a query for one value gives; malformed when it gives none.
   [[nodiscard]] Result<std::int64_t> integer(const std::string& sql) const;
-  [[nodiscard]] Error error() const;  // of the last call that failed
+  [[nodiscard]] Error error() const;  // of the call that failed just now
   [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(database_) == 0; }
   [[nodiscard]] sqlite3* get() const { return database_; }
   [[nodiscard]] const std::string& where() const { return where_; }
