@@ -14,8 +14,10 @@ double student_975(std::size_t degrees) {
                                                 2.5706, 2.4469,  2.3646, 2.3060, 2.2622};
   if (degrees < small.size()) return small[std::max<std::size_t>(degrees, 1)];
   const double n = static_cast<double>(degrees), z = normal_975;
-  return z + (std::pow(z, 3) + z) / (4 * n) +
-         (5 * std::pow(z, 5) + 16 * std::pow(z, 3) + 3 * z) / (96 * n * n);
+  const double first = (std::pow(z, 3) + z) / 4;
+  const double second = (5 * std::pow(z, 5) + 16 * std::pow(z, 3) + 3 * z) / 96;
+  const double third = (3 * std::pow(z, 7) + 19 * std::pow(z, 5) + 17 * std::pow(z, 3) - 15 * z) / 384;
+  return z + first / n + second / (n * n) + third / (n * n * n);
 }
 
 namespace {
