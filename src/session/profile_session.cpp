@@ -105,6 +105,7 @@ Result<void> Session::prepare() {
   if (!layers) return layers.error();
   layers_ = std::move(*layers);
   if (auto source = open_source(); !source) return source;
+  if (auto checked = check_rails(source_->rails(), options_.rails); !checked) return checked;
   auto file = RunFileWriter::create(options_.output, options_.force);
   if (!file) return file.error();
   file_ = std::move(*file);

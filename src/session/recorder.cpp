@@ -8,13 +8,20 @@ namespace layerwatt {
 
 using namespace std::chrono_literals;
 
-Result<void> Recorder::add_rails(const std::vector<std::string>& wanted) {
+Result<void> check_rails(const std::vector<RailRecord>& rails, const std::vector<std::string>& wanted) {
   std::string known;
   std::vector<std::string> missing = wanted;
+  for (const RailRecord& rail : rails) {
+    known += (known.empty() ? "" : ", ") + rail.channel.rail;
+    std::erase(missing, rail.channel.rail);
+  }
+  if (missing.empty()) return {};
+  return Error{Errc::not_found, "rail " + missing.front(), "the sensors here have: " + known};
+}
+
+Result<void> Recorder::add_rails(const std::vector<std::string>& wanted) {
   for (const RailRecord& rail : source_.rails()) {
     const std::string& name = rail.channel.rail;
-    known += (known.empty() ? "" : ", ") + name;
-    std::erase(missing, name);
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) {
       rail_ids_.emplace_back();
       continue;
@@ -23,8 +30,7 @@ Result<void> Recorder::add_rails(const std::vector<std::string>& wanted) {
     if (!id) return id.error();
     rail_ids_.emplace_back(*id);
   }
-  if (missing.empty()) return {};
-  return Error{Errc::not_found, "rail " + missing.front(), "this machine's sensors have: " + known};
+  return {};
 }
 
 Result<void> Recorder::pump(std::span<const LayerSpan> spans, Instant until, bool discard) {
@@ -34,8 +40,8 @@ Result<void> Recorder::pump(std::span<const LayerSpan> spans, Instant until, boo
     if (!rail_ids_[i]) continue;
     if (first) recent_.insert(recent_.end(), taken[i].readings.begin(), taken[i].readings.end());
     first = false;
-    if (discard) continue;
-    if (auto written = file_.append_readings(*rail_ids_[i], taken[i].readings); !written) return written;
+    if (!discard)
+      if (auto written = file_.append_readings(*rail_ids_[i], taken[i].readings); !written) return written;
     for (const Gap& gap : taken[i].gaps)
       if (auto written = file_.append_gap(*rail_ids_[i], gap); !written) return written;
   }

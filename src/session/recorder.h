@@ -12,14 +12,18 @@
 
 namespace layerwatt {
 
+// not_found when a wanted rail is not among `rails`; the message lists those that are.
+Result<void> check_rails(const std::vector<RailRecord>& rails, const std::vector<std::string>& wanted);
+
 class Recorder {
  public:
   Recorder(RunFileWriter& file, ReadingSource& source, const Clock& clock)
       : file_{file}, source_{source}, clock_{clock}, last_commit_{clock.now()} {}
 
-  // Adds the source's rails that are wanted (all when `wanted` is empty).
+  // Adds the source's rails that are wanted (all when `wanted` is empty). Ask check_rails() first.
   Result<void> add_rails(const std::vector<std::string>& wanted);
-  // Takes the readings up to `until` and writes them, unless `discard`; commits when a second has passed.
+  // Takes the readings up to `until` and writes them, unless `discard`; gaps are always written. Commits when
+  // a second has passed.
   Result<void> pump(std::span<const LayerSpan> spans, Instant until, bool discard = false);
   // A finished block: its inferences, then its spans, numbered from inferences_written(). Commits.
   Result<void> add_block(std::span<const Inference> inferences, std::vector<LayerSpan> spans);

@@ -189,6 +189,7 @@ Result<SessionOutcome> run_virtual_profile(const Machine&, const ProfileOptions&
   auto instrument = VirtualInstrument::create(*board, layers, options.period, options.seed, Instant{});
   if (!instrument) return instrument.error();
   VirtualSource source{std::move(*instrument)};
+  if (auto checked = check_rails(source.rails(), options.rails); !checked) return checked.error();
   auto file = RunFileWriter::create(options.output, options.force);
   if (!file) return file.error();
   if (auto recorded = record_circumstances(*file, options, *board, std::move(*described)); !recorded)

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is typed and what comes back: help, exit codes, sensors of recorded machines, the zoo."""
+import json
+import os
+import unittest
+
+from program import SOURCE, LayerwattTest
+
+BOARDS = SOURCE / "tests" / "fixtures" / "boards"
+
+
+class CommandLine(LayerwattTest):
+    def test_help_of_every_command_has_examples(self):
+        out, _ = self.run_program("--help")
+        commands = [line.split()[0] for line in out.split("Subcommands:")[1].split("Examples:")[0].splitlines() if line.strip()]
+        self.assertIn("profile", commands)
+        for command in commands:
+            out, _ = self.run_program(command, "--help")
+            self.assertIn("layerwatt " + command, out, command)
+            self.assertIn("Examples:", out, command)
+
+    def test_wrong_usage_is_exit_code_2_and_said_on_standard_error(self):
+        for arguments in ([], ["frobnicate"], ["profile"], ["profile", "lenet5", "--no-such-option"],
+                          ["profile", "lenet5", "--max-time", "20"], ["profile", "lenet5", "--max-time", "-3s"],
+                          ["profile", "lenet5", "-r", "many"], ["profile", "lenet5", "-r", "0"],
+                          ["profile", "lenet5", "-i", "1ns"], ["profile", "lenet5", "--threads", "0"],
+                          ["show"], ["export", "x.lw", "--format", "pdf"], ["show", "x.lw", "--method", "guess"]):
+            out, err = self.run_program(*arguments, expect=2)
+            self.assertEqual(out, "", arguments)
+            self.assertTrue(err.strip(), arguments)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_version(self):
+        out, _ = self.run_program("--version")
+        self.assertRegex(out, r"^layerwatt \d+\.\d+\.\d+\n$")
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full")
+    def test_a_full_standard_output_is_an_error(self):
+        with open("/dev/full", "w") as full:
+            import subprocess
+            from program import PROGRAM
+            process = subprocess.run([PROGRAM, "sensors"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("standard output", process.stderr)
+
+
+class Sensors(LayerwattTest):
+    def rails(self, board):
+        out, _ = self.run_program("sensors", "--sysroot", BOARDS / board, "--json")
+        found = json.loads(out)
+        return {rail["rail"]: rail for sensor in found["sensors"] if sensor["origin"] == "measured" for rail in sensor["rails"]}
+
+    def test_a_nano_has_its_three_rails_and_the_total_is_marked(self):
+        rails = self.rails("jetson-nano-l4t32")
+        self.assertEqual(set(rails), {"POM_5V_IN", "POM_5V_GPU", "POM_5V_CPU"})
+        self.assertTrue(rails["POM_5V_IN"]["is_total"])
+        self.assertFalse(rails["POM_5V_GPU"]["is_total"])
+        for rail in rails.values():
+            self.assertGreater(rail["power_w"], 0)
+
+    def test_an_orin_has_its_three_rails(self):
+        rails = self.rails("jetson-orin-nano-l4t36")
+        self.assertEqual(set(rails), {"VDD_IN", "VDD_CPU_GPU_CV", "VDD_SOC"})
+        self.assertTrue(rails["VDD_IN"]["is_total"])
+
+    def test_constructed_trees_say_so(self):
+        for board in BOARDS.iterdir():
+            text = (board / "PROVENANCE").read_text()
+            self.assertIn("constructed from driver source", text.lower(), board)
+
+    def test_doctor_finds_a_recorded_board_measurable_and_an_empty_tree_not(self):
+        self.run_program("doctor", "--sysroot", BOARDS / "jetson-orin-nano-l4t36")
+        empty = self.folder / "empty"
+        empty.mkdir()
+        out, _ = self.run_program("doctor", "--sysroot", empty, expect=1)
+        self.assertIn("remedy", out)
+        _, err = self.run_program("doctor", "--sysroot", self.folder / "missing", expect=1)
+        self.assertIn("missing", err)
+
+    def test_broken_trees_are_told_and_never_crash(self):
+        chip = "sys/bus/i2c/drivers/ina3221/1-0040/hwmon/hwmon3"
+        contents = {"in1_input": "", "curr1_input": "12x", "in2_input": "-5", "curr2_input": "99999999999999999999",
+                    "in3_input": "4096", "curr3_input": "-80", "in1_label": "", "in2_label": "A\x00B", "in3_label": "VDD_SOC"}
+        tree = self.folder / "tree"
+        (tree / chip).mkdir(parents=True)
+        (tree / chip / "name").write_text("ina3221\n")
+        for name, text in contents.items():
+            (tree / chip / name).write_text(text)
+        (tree / chip / "samples").mkdir()
+        (tree / "sys/class/hwmon").mkdir(parents=True)
+        os.symlink("../../bus/i2c/drivers/ina3221/1-0040/hwmon/hwmon3", tree / "sys/class/hwmon/hwmon3")
+        out, _ = self.run_program("sensors", "--sysroot", tree)
+        self.assertIn("VDD_SOC", out)
+        self.assertIn("-0.3", out)  # 4.096 V x -0.080 A: a negative current is legal
+        self.run_program("sensors", "--sysroot", tree, "--json")
+
+
+class Models(LayerwattTest):
+    def test_the_zoo_is_listed_written_and_described(self):
+        out, _ = self.run_program("model", "list", "--json")
+        names = [network["name"] for network in json.loads(out)["networks"]]
+        self.assertTrue({"squeezenet1.1", "mobilenet_v2", "resnet18", "lenet5"} <= set(names))
+        self.run_program("model", "new", "lenet5", "-o", "a.onnx")
+        self.run_program("model", "new", "lenet5", "-o", "b.onnx")
+        self.assertEqual((self.folder / "a.onnx").read_bytes(), (self.folder / "b.onnx").read_bytes())
+        self.run_program("model", "new", "lenet5", "-o", "c.onnx", "--seed", "2")
+        self.assertNotEqual((self.folder / "a.onnx").read_bytes(), (self.folder / "c.onnx").read_bytes())
+        _, err = self.run_program("model", "new", "lenet5", "-o", "a.onnx", expect=1)
+        self.assertIn("--force", err)
+        out, _ = self.run_program("model", "describe", "a.onnx", "--json")
+        network = json.loads(out)["network"]
+        self.assertTrue(network["random_weights"])
+        self.assertGreater(sum(layer.get("macs") or 0 for layer in network["layers"]), 0)
+        described, _ = self.run_program("model", "describe", "lenet5")
+        self.assertIn("RANDOM weights", described)
+
+    def test_unknown_names_are_told_what_there_is(self):
+        _, err = self.run_program("model", "new", "alexnet9", expect=1)
+        self.assertIn("squeezenet1.1", err)
+        _, err = self.run_program("profile", "alexnet9", expect=1)
+        self.assertIn("squeezenet1.1", err)
+
+
+if __name__ == "__main__":
+    unittest.main()

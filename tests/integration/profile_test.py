@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The main job: real and simulated runs, what they write, and that it adds up."""
+import json
+import unittest
+
+from program import LayerwattTest
+
+
+class RealRun(LayerwattTest):
+    def test_a_real_network_is_profiled_and_its_energy_adds_up(self):
+        self.needs_engine()
+        out, err = self.run_program("profile", "squeezenet1.1", "--max-time", "5s", "-o", "s.lw", "--sensor", "estimate")
+        self.assertIn("ESTIMATED, proportional to CPU time", out.splitlines()[0])
+        self.assertIn("conv10", out)
+        self.assertLessEqual(max(len(line) for line in out.splitlines()), 100)
+        self.assertTrue(out.isascii())
+        self.assertIn("s.lw", err)
+        self.assertEqual(sorted(path.name for path in self.folder.glob("s.lw*")), ["s.lw"])
+        self.assert_conserved("s.lw")
+        shown, _ = self.run_program("show", "s.lw")
+        self.assertEqual(shown, out)
+        self.assertEqual(self.query("s.lw", "select complete from recording"), [(1,)])
+        self.assertEqual(list(self.folder.glob("layerwatt-*")), [])
+
+    def test_virtual_readings_of_a_real_run_are_called_simulated_everywhere(self):
+        self.needs_engine()
+        out, _ = self.run_program("profile", "lenet5", "--max-time", "3s", "-o", "l.lw", "--sensor", "virtual:jetson-nano")
+        self.assertIn("SIMULATED", out.splitlines()[0])
+        rows = self.run_program("export", "l.lw", "--format", "csv")[0].splitlines()
+        self.assertTrue(all(",simulated," in row for row in rows[1:]))
+        profile = self.assert_conserved("l.lw")
+        self.assertIn("SIMULATED", json.dumps(profile))
+        self.assertGreater(self.query("l.lw", "select count(*) from truth")[0][0], 0)
+        self.assertEqual({row[0] for row in self.query("l.lw", "select origin from rail")}, {"simulated"})
+
+    def test_fused_layers_name_their_sources(self):
+        self.needs_engine()
+        self.run_program("profile", "squeezenet1.1", "--max-time", "2s", "-o", "f.lw", "-q")
+        layers = self.profile_json("f.lw")["layers"]
+        fused = [layer for layer in layers if len(layer["sources"]) > 1]
+        self.assertTrue(any("conv1" in layer["sources"] for layer in fused), layers)
+
+    def assert_conserved(self, run_file):
+        profile = self.profile_json(run_file)
+        self.assertTrue(profile["layers"])
+        for rail in profile["conservation"]:
+            parts = rail["layers_j"] + rail["gaps_j"] + rail["unexplained_j"]
+            self.assertAlmostEqual(parts / rail["inference_j"], 1, delta=0.001)
+        return profile
+
+
+class VirtualBoard(LayerwattTest):
+    def test_two_runs_of_one_seed_differ_in_provenance_only(self):
+        profiles, tables = [], []
+        for name in ("a.lw", "b.lw"):
+            self.run_program("profile", "lenet5", "--board", "virtual:jetson-nano", "-r", "300", "-o", name)
+            profiles.append(self.profile_json(name))
+            tables.append(self.query(name, "select * from reading"))
+        self.assertEqual(tables[0], tables[1])
+        self.assertIn("provenance", profiles[0])
+        for profile in profiles:
+            del profile["provenance"]
+        self.assertEqual(profiles[0], profiles[1])
+        self.run_program("profile", "lenet5", "--board", "virtual:jetson-nano", "-r", "300", "-o", "c.lw", "--seed", "2")
+        self.assertNotEqual(tables[0], self.query("c.lw", "select * from reading"))
+
+    def test_r_is_exact_and_auto_reads_the_fastest_layer_often_enough(self):
+        self.run_program("profile", "lenet5", "--board", "virtual:jetson-nano", "-r", "137", "-o", "n.lw")
+        self.assertEqual(self.query("n.lw", "select count(*) from inference where phase = 'energy'"), [(137,)])
+        self.run_program("profile", "lenet5", "--board", "virtual:jetson-nano", "-r", "auto:5", "-o", "m.lw", "-e", "POM_5V_IN")
+        fastest, = self.query("m.lw", "select layer from span group by layer order by avg(duration_ns) limit 1")[0]
+        readings = self.query("m.lw", f"""select count(*) from span s join reading r on r.before_ns + r.took_ns / 2 between
+            s.begin_ns and s.begin_ns + s.duration_ns - 1 where s.layer = {fastest}""")
+        self.assertGreaterEqual(readings[0][0], 5)
+
+    def test_unknown_boards_rails_and_sensors_are_told_what_there_is(self):
+        _, err = self.run_program("profile", "lenet5", "--board", "virtual:toaster", expect=1)
+        self.assertIn("jetson-nano", err)
+        _, err = self.run_program("profile", "lenet5", "--board", "virtual:jetson-nano", "-e", "VDD_X", expect=1)
+        self.assertIn("POM_5V_IN", err)
+        _, err = self.run_program("profile", "lenet5", "--sensor", "thermometer", expect=1)
+        self.assertIn("ina3221", err)
+        self.assertEqual(list(self.folder.glob("*.lw*")), [])
+
+    def test_totals_come_back_within_their_interval(self):
+        self.run_program("profile", "lenet5", "--board", "virtual:jetson-nano", "-r", "2000", "-o", "t.lw", "-e", "POM_5V_IN")
+        rail = self.profile_json("t.lw")["rails"][0]
+        layers = self.query("t.lw", "select sum(mean_energy_j) from truth")[0][0]
+        energy = rail["energy_j"]
+        # The truth has the layers alone; loading, unloading and marks add a little, which is never negative.
+        self.assertGreater(energy, 0.9 * layers)
+        self.assertLess(layers, energy * 1.1)
+
+
+class LatencyPass(LayerwattTest):
+    def test_nothing_is_read_or_marked_while_latency_is_measured(self):
+        self.needs_engine()
+        self.run_program("profile", "lenet5", "--max-time", "4s", "-o", "q.lw", "-q", "--sensor", "estimate")
+        begin, end = self.query("q.lw", "select min(load_begin_ns), max(unload_end_ns) from inference where phase = 'latency'")[0]
+        self.assertGreater(end - begin, 100_000_000)
+        readings = self.query("q.lw", f"select count(*) from reading where before_ns between {begin} and {end}")
+        self.assertEqual(readings, [(0,)])
+        spans = self.query("q.lw", f"select count(*) from span where begin_ns between {begin} and {end}")
+        self.assertEqual(spans, [(0,)])
+        gaps = self.query("q.lw", f"select count(*) from gap where from_ns <= {begin} and to_ns >= {end}")
+        self.assertGreaterEqual(gaps[0][0], 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
