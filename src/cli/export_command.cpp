@@ -36,14 +36,17 @@ int write_file(const ExportArguments& arguments, Terminal& terminal) {
   Terminal to_file{file, terminal.err, Style{}, terminal.err_is_terminal};
   const int code = write_to(arguments, to_file);
   file.close();
+  const bool written = !file.fail();
   std::error_code failure;
-  if (code == good && file) std::filesystem::rename(half, arguments.output, failure);
-  if (code == good && file && !failure) return good;
+  if (code == good && written) std::filesystem::rename(half, arguments.output, failure);
+  if (code == good && written && !failure) return good;
   std::error_code ignored;
   std::filesystem::remove(half, ignored);
-  if (code != good) return code;
-  return report_error(terminal, {Errc::io, arguments.output.string(),
-                                 failure ? failure.message() : "could not be written (disk full?)"});
+  if (!written || failure)
+    return report_error(terminal,
+                        {Errc::io, arguments.output.string(),
+                         failure ? failure.message() : "could not be written to the end; is the disk full?"});
+  return code;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <memory>
 #include <ostream>
+#include <sstream>
 
 #include "attribution/profile.h"
 #include "cli/command.h"
@@ -92,6 +93,15 @@ int profile(ProfileArguments arguments, const std::string& command_line, Termina
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
 
+  std::optional<Result<Profile>> result;
+  options.summarise = [&](bool complete) -> std::optional<ProfileOptions::Summary> {
+    result = profile_of(options.output, arguments.attribution, complete);
+    if (!*result) return std::nullopt;
+    std::ostringstream json;
+    report_named("json")->write(**result, Style{}, json);
+    return ProfileOptions::Summary{(*result)->method, json.str()};
+  };
+
   SessionOutcome outcome;
   {
     ProgressBar progress{terminal.err, terminal.err_is_terminal && !arguments.quiet};
@@ -100,7 +110,9 @@ int profile(ProfileArguments arguments, const std::string& command_line, Termina
     outcome = *ran;
   }
   if (outcome.failure) report_error(terminal, *outcome.failure);
-  const int shown = show_run(options.output, arguments.attribution, arguments.report, terminal);
+  if (!result) result = profile_of(options.output, arguments.attribution);
+  const int shown = *result ? show_profile(**result, arguments.report, terminal)
+                            : report_error(terminal, (*result).error());
   if (!arguments.quiet) terminal.err << "layerwatt: run file: " << options.output.string() << "\n";
   if (outcome.ending == Ending::interrupted) return ExitCode::interrupted;
   if (outcome.ending == Ending::broken) return failed;
@@ -153,6 +165,7 @@ void add_profile(CLI::App& app, Invocation& invocation) {
   command.add_option("--seed", options.seed, "Of random weights, inputs, gaps and simulation")
       ->capture_default_str();
   command.add_option("--report", arguments->report, "How to show the result: terminal, json, csv")
+      ->check(CLI::IsMember(report_names()))
       ->capture_default_str();
   command.add_flag("-q,--quiet", arguments->quiet, "No progress and no messages but errors");
   command.add_flag("-v,--verbose", options.verbose, "Show what the engine writes to its standard error");

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // `layerwatt show RUN`: the report of a run, computed again from its file.
-#include <fmt/format.h>
-
 #include <memory>
 #include <ostream>
 
@@ -10,21 +8,30 @@
 
 namespace layerwatt {
 
+Result<Profile> profile_of(const std::filesystem::path& run_file, const AttributionOptions& attribution,
+                           std::optional<bool> complete) {
+  auto timeline = read_run_file(run_file);
+  if (!timeline) return timeline.error();
+  timeline->complete = complete.value_or(timeline->complete);
+  return attribute(*timeline, attribution);
+}
+
+std::vector<std::string> report_names() {
+  std::vector<std::string> names;
+  for (const ReportDriver* driver : report_drivers()) names.emplace_back(driver->name);
+  return names;
+}
+
+int show_profile(const Profile& profile, const std::string& report, Terminal& terminal) {
+  report_named(report)->write(profile, terminal.style, terminal.out);
+  return good;
+}
+
 int show_run(const std::filesystem::path& run_file, const AttributionOptions& attribution,
              const std::string& report, Terminal& terminal) {
-  const ReportDriver* driver = report_named(report);
-  if (driver == nullptr) {
-    std::string known;
-    for (const ReportDriver* one : report_drivers()) known += fmt::format(" {}", one->name);
-    terminal.err << fmt::format("layerwatt: report {}: unknown; there are:{}\n", report, known);
-    return usage;
-  }
-  const auto timeline = read_run_file(run_file);
-  if (!timeline) return report_error(terminal, timeline.error());
-  const auto profile = attribute(*timeline, attribution);
+  const auto profile = profile_of(run_file, attribution);
   if (!profile) return report_error(terminal, profile.error());
-  driver->write(*profile, terminal.style, terminal.out);
-  return good;
+  return show_profile(*profile, report, terminal);
 }
 
 namespace {
@@ -42,7 +49,9 @@ void add_show(CLI::App& app, Invocation& invocation) {
   CLI::App& command = *app.add_subcommand("show", "Show a run again, or by another method");
   auto arguments = std::make_shared<ShowArguments>();
   command.add_option("RUN", arguments->file, "Run file written by layerwatt profile")->required();
-  command.add_option("--report", arguments->report, "terminal, json, csv")->capture_default_str();
+  command.add_option("--report", arguments->report, "terminal, json, csv")
+      ->check(CLI::IsMember(report_names()))
+      ->capture_default_str();
   command.add_flag("-v,--verbose", arguments->verbose, "More of what is known");
   add_attribution_options(command, arguments->attribution);
   command.footer(

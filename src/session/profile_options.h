@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,12 @@ struct ProfileOptions {
   bool force = false;
   bool verbose = false;
   std::string command_line;
+  // Makes the result, as JSON, from what is committed in `output`; it is stored there with its method. Called
+  // once, before the file is closed. `complete`: the run ended in order. May be empty, or give nothing.
+  struct Summary {
+    std::string method, json;
+  };
+  std::function<std::optional<Summary>(bool complete)> summarise;
   const std::atomic<bool>* interrupted = nullptr;  // set by Ctrl-C; may be null
 };
 

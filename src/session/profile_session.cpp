@@ -110,6 +110,11 @@ Result<void> Session::prepare() {
   if (!file) return file.error();
   file_ = std::move(*file);
   if (auto recorded = record_circumstances(*opened); !recorded) return recorded;
+  for (const Finding& finding : doctor_findings(machine_)) {
+    if (finding.severity == Severity::ok) continue;
+    const std::string text = finding.what + ": " + finding.why;
+    if (auto added = file_->append_event({started_, "doctor", text}); !added) return added;
+  }
   if (auto added = file_->add_layers(layers_); !added) return added;
   recorder_.emplace(*file_, *source_, machine_.clock());
   if (auto added = recorder_->add_rails(options_.rails); !added) return added;
@@ -264,7 +269,7 @@ Result<void> Session::finish(const SessionOutcome& outcome) {
   if (auto set = file_->set_clocks(clocks_at_start_, machine_.clock().triple()); !set) return set;
   if (simulated_ != nullptr)
     if (auto added = recorder_->add_truth(simulated_->truth()); !added) return added;
-  return file_->close(outcome.ending == Ending::whole);
+  return recorder_->close(options_, outcome.ending == Ending::whole);
 }
 
 Result<SessionOutcome> Session::measure() {

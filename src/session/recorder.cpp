@@ -69,6 +69,14 @@ Result<void> Recorder::add_truth(const std::vector<std::vector<Joules>>& truth) 
   return {};
 }
 
+Result<void> Recorder::close(const ProfileOptions& options, bool complete) {
+  if (auto committed = file_.commit(); !committed) return committed;
+  if (options.summarise)
+    if (const auto summary = options.summarise(complete))
+      if (auto set = file_.set_result(summary->method, summary->json); !set) return set;
+  return file_.close(complete);
+}
+
 Result<void> Recorder::commit_when_due(bool now) {
   if (!now && clock_.now() - last_commit_ < 800ms) return {};
   last_commit_ = clock_.now();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "session/profile_options.h"
 #include "session/reading_source.h"
 #include "timeline/run_file.h"
 
@@ -30,6 +31,9 @@ class Recorder {
   Result<void> add_phase(Phase phase, std::uint32_t block, Instant from, Instant to);
   // What a simulation knows: mean energy of each layer in one inference, [rail of the source][layer].
   Result<void> add_truth(const std::vector<std::vector<Joules>>& truth);
+
+  // Commits, stores the summary of it in the file, and closes that.
+  Result<void> close(const ProfileOptions& options, bool complete);
 
   [[nodiscard]] std::uint32_t inferences_written() const { return inferences_; }
   // Readings of the first rail since the last call, for stop rules.

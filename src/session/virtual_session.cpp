@@ -141,7 +141,7 @@ Result<void> VirtualSession::finish() {
   if (auto set = file_.set_sampler(source_.finish()); !set) return set;
   if (auto set = file_.set_clocks({}, clock_.triple()); !set) return set;
   if (auto added = recorder_.add_truth(source_.truth()); !added) return added;
-  return file_.close(!interrupted());
+  return recorder_.close(options_, !interrupted());
 }
 
 Result<SessionOutcome> VirtualSession::run() {
