@@ -111,12 +111,14 @@ int profile(ProfileArguments arguments, const std::string& command_line, Termina
   }
   if (outcome.failure) report_error(terminal, *outcome.failure);
   if (!result) result = profile_of(options.output, arguments.attribution);
-  const int shown = *result ? show_profile(**result, arguments.report, terminal)
-                            : report_error(terminal, (*result).error());
+  if (*result)
+    show_profile(**result, arguments.report, terminal);
+  else
+    report_error(terminal, (*result).error());
   if (!arguments.quiet) terminal.err << "layerwatt: run file: " << options.output.string() << "\n";
   if (outcome.ending == Ending::interrupted) return ExitCode::interrupted;
   if (outcome.ending == Ending::broken) return failed;
-  return shown;
+  return *result ? good : failed;
 }
 
 }  // namespace

@@ -22,16 +22,16 @@ std::vector<std::string> report_names() {
   return names;
 }
 
-int show_profile(const Profile& profile, const std::string& report, Terminal& terminal) {
+void show_profile(const Profile& profile, const std::string& report, Terminal& terminal) {
   report_named(report)->write(profile, terminal.style, terminal.out);
-  return good;
 }
 
 int show_run(const std::filesystem::path& run_file, const AttributionOptions& attribution,
              const std::string& report, Terminal& terminal) {
   const auto profile = profile_of(run_file, attribution);
   if (!profile) return report_error(terminal, profile.error());
-  return show_profile(*profile, report, terminal);
+  show_profile(*profile, report, terminal);
+  return good;
 }
 
 namespace {

@@ -18,7 +18,7 @@ Result<Profile> profile_of(const std::filesystem::path& run_file, const Attribut
 std::vector<std::string> report_names();
 
 // `report` is one of report_names().
-int show_profile(const Profile& profile, const std::string& report, Terminal& terminal);
+void show_profile(const Profile& profile, const std::string& report, Terminal& terminal);
 
 // Both, one after the other. Gives the exit code.
 int show_run(const std::filesystem::path& run_file, const AttributionOptions& attribution,
