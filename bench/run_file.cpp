@@ -177,7 +177,7 @@ int bench(std::uint32_t inferences, const std::filesystem::path& folder) {
   fmt::print("size, MB      {:>12.1f} {:>12.1f} {:>12.2f}\n", size, csv_size, size / csv_size);
   fmt::print("write, ns/row {:>12.0f} {:>12.0f}\n", written / rows * 1e9, csv_written / rows * 1e9);
   fmt::print("memory, MiB   {:>12.0f}  while writing; {:.0f} with the timeline read\n", before, after);
-  fmt::print("of the run    {:>11.2f}%  of one core for writing\n", 100 * written / run_time);
+  fmt::print("of the run    {:>11.2f}%  of its time was spent writing\n", 100 * written / run_time);
   return 0;
 }
 

@@ -73,7 +73,8 @@ std::vector<std::string> answer(const SqlConnection& file, const std::string& qu
     std::string row;
     for (int i = 0; i < sqlite3_column_count(statement->get()); ++i) {
       const auto* cell = reinterpret_cast<const char*>(sqlite3_column_text(statement->get(), i));
-      row += (i > 0 ? "|" : "") + std::string{cell == nullptr ? "NULL" : cell};
+      if (i > 0) row += '|';
+      row += cell == nullptr ? "NULL" : cell;
     }
     rows.push_back(row);
   }
