@@ -109,6 +109,7 @@ Result<void> Session::prepare() {
   auto file = RunFileWriter::create(options_.output, options_.force);
   if (!file) return file.error();
   file_ = std::move(*file);
+  if (auto set = file_->set_clocks(clocks_at_start_, {}); !set) return set;
   if (auto recorded = record_circumstances(*opened); !recorded) return recorded;
   for (const Finding& finding : doctor_findings(machine_)) {
     if (finding.severity == Severity::ok) continue;

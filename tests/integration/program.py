@@ -14,22 +14,6 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = BUILD / "layerwatt"
 
 
-def runners():
-    """Processes of layerwatt-runner that live now, without those that only wait to be reaped."""
-    found = []
-    for entry in pathlib.Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            name = os.readlink(entry / "exe")
-            state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
-        except OSError:
-            continue
-        if name == str(BUILD / "layerwatt-runner") and state != "Z":
-            found.append(int(entry.name))
-    return found
-
-
 class LayerwattTest(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="layerwatt-test-"))
@@ -51,6 +35,23 @@ class LayerwattTest(unittest.TestCase):
         self.assertEqual(process.returncode, expect, f"{arguments}\n{out}\n{err}")
         self.assertNotIn("Sanitizer", err)
         return out, err
+
+    def runners(self):
+        """Processes of layerwatt-runner that this test started and that still live."""
+        mine = f"TMPDIR={self.folder}".encode()
+        found = []
+        for entry in pathlib.Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                name = os.readlink(entry / "exe")
+                environment = (entry / "environ").read_bytes().split(b"\0")
+                state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
+            except OSError:
+                continue
+            if name == str(BUILD / "layerwatt-runner") and mine in environment and state != "Z":
+                found.append(int(entry.name))
+        return found
 
     def needs_engine(self):
         """Real runs need ONNX Runtime; a machine without it says so instead of failing."""
