@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// See operator_inference.h. Against libonnx 1.12, whose newest opset is 17.
+#include "networks/operator_inference.h"
+
+#include <fmt/format.h>
+#include <onnx/defs/operator_sets.h>
+#include <onnx/defs/schema.h>
+#include <onnx/defs/shape_inference.h>
+
+#include <algorithm>
+
+#include "networks/attributes.h"
+#include "networks/shape_rules.h"
+
+namespace layerwatt {
+
+namespace {
+
+constexpr std::int64_t newest_opset = 17;
+
+const onnx::OpSchema* schema_of(const Graph& graph, const Node& node) {
+  const std::string domain = is_standard(*node.source) ? "" : node.source->domain();
+  const auto import = graph.opsets.find(domain);
+  std::int64_t version = import == graph.opsets.end() ? 1 : import->second;
+  if (domain.empty()) version = std::min(version, newest_opset);
+  version = std::clamp<std::int64_t>(version, 1, std::numeric_limits<int>::max());
+  return onnx::OpSchemaRegistry::Schema(node.source->op_type(), static_cast<int>(version), domain);
+}
+
+onnx::TypeProto type_of(const Tensor& tensor) {
+  onnx::TypeProto type;
+  auto* tensor_type = type.mutable_tensor_type();
+  if (tensor.element_type != 0) tensor_type->set_elem_type(tensor.element_type);
+  if (!tensor.shape) return type;
+  auto* shape = tensor_type->mutable_shape();
+  for (const std::int64_t dimension : *tensor.shape) {
+    auto* made = shape->add_dim();
+    if (dimension >= 0) made->set_dim_value(dimension);
+  }
+  return type;
+}
+
+onnx::TensorProto data_of(const SmallIntegers& integers) {
+  onnx::TensorProto data;
+  data.set_data_type(onnx::TensorProto::INT64);
+  if (!integers.scalar) data.add_dims(static_cast<std::int64_t>(integers.values.size()));
+  for (const std::int64_t value : integers.values) data.add_int64_data(value);
+  return data;
+}
+
+// What libonnx may ask about one node.
+class NodeContext final : public onnx::InferenceContext {
+ public:
+  NodeContext(const Graph& graph, const Node& node) : node_{node}, outputs_(node.outputs.size()) {
+    types_.resize(node.inputs.size());
+    computed_.resize(node.inputs.size());
+    data_.resize(node.inputs.size(), nullptr);
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      if (!node.inputs[i]) continue;
+      const Tensor& tensor = graph.tensors[*node.inputs[i]];
+      if (tensor.element_type == 0 && !tensor.shape) continue;
+      types_[i] = type_of(tensor);
+      data_[i] = tensor.data;
+      if (tensor.data == nullptr && tensor.integers) {
+        computed_[i] = data_of(*tensor.integers);
+        data_[i] = &*computed_[i];
+      }
+    }
+  }
+
+  const onnx::AttributeProto* getAttribute(const std::string& name) const override {
+    return find_attribute(*node_.source, name);
+  }
+  std::size_t getNumInputs() const override { return types_.size(); }
+  const onnx::TypeProto* getInputType(std::size_t i) const override {
+    return i < types_.size() && types_[i] ? &*types_[i] : nullptr;
+  }
+  const onnx::TensorProto* getInputData(std::size_t i) const override {
+    return i < data_.size() ? data_[i] : nullptr;
+  }
+  const onnx::SparseTensorProto* getInputSparseData(std::size_t) const override { return nullptr; }
+  const onnx::TensorShapeProto* getSymbolicInput(std::size_t) const override { return nullptr; }
+  std::size_t getNumOutputs() const override { return outputs_.size(); }
+  onnx::TypeProto* getOutputType(std::size_t i) override {
+    if (i >= outputs_.size()) throw onnx::InferenceError("it lacks an output");
+    return &outputs_[i];
+  }
+  onnx::GraphInferencer* getGraphAttributeInferencer(const std::string&) override { return nullptr; }
+
+ private:
+  const Node& node_;
+  std::vector<std::optional<onnx::TypeProto>> types_;
+  std::vector<std::optional<onnx::TensorProto>> computed_;
+  std::vector<const onnx::TensorProto*> data_;
+  std::vector<onnx::TypeProto> outputs_;
+};
+
+// libonnx reads dimensions by these without looking whether they exist.
+std::optional<std::string> unsafe_axis(const Graph& graph, const Node& node) {
+  std::size_t highest_rank = 0;
+  for (const auto& input : node.inputs)
+    if (input && graph.tensors[*input].shape)
+      highest_rank = std::max(highest_rank, graph.tensors[*input].shape->size());
+  std::vector<std::int64_t> axes;
+  for (const char* name : {"axis", "axes", "perm", "batch_axis", "time_axis", "batch_dims"}) {
+    if (const auto one = integer_attribute(*node.source, name)) axes.push_back(*one);
+    const auto several = integers_attribute(*node.source, name).value_or(Shape{});
+    axes.insert(axes.end(), several.begin(), several.end());
+  }
+  const std::string& type = node.source->op_type();
+  const bool axes_as_input =
+      (type == "Squeeze" || type == "Unsqueeze") && node.inputs.size() > 1 && node.inputs[1];
+  if (axes_as_input && graph.tensors[*node.inputs[1]].integers) {
+    const auto& several = graph.tensors[*node.inputs[1]].integers->values;
+    axes.insert(axes.end(), several.begin(), several.end());
+  }
+  // Unsqueeze and the sequence operators count the dimensions they add.
+  const auto limit = static_cast<std::int64_t>(highest_rank + (type == "Unsqueeze" ? axes.size() : 1));
+  for (const std::int64_t axis : axes)
+    if (axis < -limit || axis > limit)
+      return fmt::format("axis {} of an input with {} dimensions", axis, highest_rank);
+  const auto permutation = integers_attribute(*node.source, "perm");
+  if (type == "Transpose" && permutation && permutation->size() != highest_rank && highest_rank > 0)
+    return fmt::format("it permutes {} dimensions of {}", permutation->size(), highest_rank);
+  return std::nullopt;
+}
+
+// libonnx's messages carry a tag in brackets and, after a line break, context that we know better.
+std::string shortened(const std::string& what) {
+  std::string text = what.substr(0, what.find('\n'));
+  if (const auto tag = text.find("] "); tag != std::string::npos && text.front() == '[')
+    text.erase(0, tag + 2);
+  constexpr std::size_t longest = 160;
+  if (text.size() > longest) text = text.substr(0, longest) + "...";
+  return text;
+}
+
+}  // namespace
+
+bool is_known_to_libonnx(const Graph& graph, const Node& node) { return schema_of(graph, node) != nullptr; }
+
+Result<void> infer_with_libonnx(Graph& graph, const Node& node) {
+  const auto not_inferable = [](const std::string& why) { return Error{Errc::unsupported, "", why}; };
+  const onnx::OpSchema* schema = schema_of(graph, node);
+  if (schema == nullptr) return not_inferable("libonnx does not know it");
+  if (const auto changed = changed_since_libonnx(graph, node)) return not_inferable(*changed);
+  if (const auto unsafe = unsafe_axis(graph, node)) return not_inferable(*unsafe);
+  const auto function = schema->GetTypeAndShapeInferenceFunction();
+  if (!function) return not_inferable("libonnx has no shape inference for it");
+  NodeContext context{graph, node};
+  std::string problem;
+  try {
+    function(context);
+  } catch (const std::exception& failure) {
+    problem = shortened(failure.what());
+  } catch (...) {
+    problem = "libonnx failed";
+  }
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    const auto declared = declared_type(*context.getOutputType(i), graph);
+    if (!declared) continue;
+    // After a failure the element type is right, but a shape may be half made.
+    set_output(graph, node, i, declared->element_type, problem.empty() ? declared->shape : std::nullopt);
+  }
+  if (!problem.empty()) return not_inferable(problem);
+  return {};
+}
+
+}  // namespace layerwatt
