@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "boards/board.h"
 #include "cli/command.h"
 #include "sensors/sensor.h"
 
@@ -36,10 +37,21 @@ std::string describe_channel(const Channel& channel) {
   return text;
 }
 
-nlohmann::json as_json(Sensor& sensor, const SensorDriver& driver) {
+// What the sensor says of its rails, completed by what is known of the board.
+std::vector<Channel> channels_of(const Sensor& sensor, const SensorDriver& driver,
+                                 const std::optional<Board>& board) {
+  std::vector<Channel> channels;
+  for (const Channel& channel : sensor.channels())
+    channels.push_back(
+        board ? with_board_facts(*board, std::string{driver.name}, sensor.device(), sensor.mode(), channel)
+              : channel);
+  return channels;
+}
+
+nlohmann::json as_json(Sensor& sensor, const SensorDriver& driver, const std::vector<Channel>& channels) {
   nlohmann::json rails = nlohmann::json::array();
-  for (std::size_t i = 0; i < sensor.channels().size(); ++i) {
-    const Channel& channel = sensor.channels()[i];
+  for (std::size_t i = 0; i < channels.size(); ++i) {
+    const Channel& channel = channels[i];
     nlohmann::json rail{
         {"rail", channel.rail}, {"meaning", name_of(channel.meaning)}, {"is_total", channel.is_total}};
     if (channel.refresh) rail["refresh_s"] = seconds(*channel.refresh);
@@ -62,12 +74,13 @@ nlohmann::json as_json(Sensor& sensor, const SensorDriver& driver) {
           {"rails", rails}};
 }
 
-void print(Sensor& sensor, const SensorDriver& driver, std::ostream& out) {
+void print(Sensor& sensor, const SensorDriver& driver, const std::vector<Channel>& channels,
+           std::ostream& out) {
   out << driver.name << (sensor.device().empty() ? "" : " " + sensor.device());
   if (driver.origin != Origin::measured) out << "  (" << name_of(driver.origin) << ", not measured)";
   out << "\n";
-  for (std::size_t i = 0; i < sensor.channels().size(); ++i) {
-    const Channel& channel = sensor.channels()[i];
+  for (std::size_t i = 0; i < channels.size(); ++i) {
+    const Channel& channel = channels[i];
     out << fmt::format("  {:<20} {:>12}  {}\n", channel.rail, describe_value(sensor.read(i)),
                        describe_channel(channel));
   }
@@ -81,6 +94,7 @@ int list(const SensorsArguments& arguments, Terminal& terminal) {
   const auto machine = machine_at(arguments.sysroot);
   if (!machine) return report_error(terminal, machine.error());
   nlohmann::json sensors = nlohmann::json::array(), skipped = nlohmann::json::array();
+  const std::optional<Board> board = recognise_board(*machine);
   bool measured = false;
   const auto skip = [&](const Skipped& one) {
     skipped.push_back({{"what", one.what}, {"why", one.why}, {"remedy", one.remedy}});
@@ -92,10 +106,11 @@ int list(const SensorsArguments& arguments, Terminal& terminal) {
     Found found = driver->probe(*machine, {});
     for (const auto& sensor : found.sensors) {
       measured = measured || driver->origin == Origin::measured;
+      const std::vector<Channel> channels = channels_of(*sensor, *driver, board);
       if (arguments.json)
-        sensors.push_back(as_json(*sensor, *driver));
+        sensors.push_back(as_json(*sensor, *driver, channels));
       else
-        print(*sensor, *driver, terminal.out);
+        print(*sensor, *driver, channels, terminal.out);
     }
     for (const Skipped& one : found.skipped) skip(one);
   }
