@@ -42,9 +42,8 @@ class Mapper {
 
  private:
   void find_anchors();
-  [[nodiscard]] std::vector<std::size_t> anchors(const ExecutedNode& node) const;
   [[nodiscard]] std::optional<std::size_t> by_name(const ExecutedNode& node) const;
-  [[nodiscard]] std::optional<std::size_t> only_reader(const std::string& tensor) const;
+  [[nodiscard]] std::optional<std::size_t> owner_of_weight(const std::string& tensor) const;
   void drop_what_is_not_computed();
   void absorb_forward(std::size_t node, std::vector<std::size_t> layers);
   void absorb_backward();
@@ -60,6 +59,7 @@ class Mapper {
   const TensorIndex& tensors_;
   const std::vector<ExecutedNode>& nodes_;
   std::unordered_map<std::string, std::size_t> layer_named_;
+  std::unordered_map<std::string, int> nodes_reading_;  // how many executed nodes read a tensor
   std::unordered_set<std::string> exists_;  // tensors that executed nodes read or write, by original name
   std::vector<std::size_t> owner_;          // executed node of each layer
   std::vector<bool> dropped_;
@@ -73,6 +73,7 @@ Mapper::Mapper(const Network& network, const TensorIndex& tensors, const std::ve
       dropped_(network.layers.size(), false) {
   for (std::size_t l = 0; l < network.layers.size(); ++l) layer_named_.emplace(network.layers[l].name, l);
   for (const auto& node : nodes) {
+    for (const auto& tensor : node.inputs) ++nodes_reading_[tensor];
     exists_.insert(node.inputs.begin(), node.inputs.end());
     exists_.insert(node.outputs.begin(), node.outputs.end());
   }
@@ -102,30 +103,33 @@ std::optional<std::size_t> Mapper::by_name(const ExecutedNode& node) const {
   }
 }
 
-// The one layer that reads a weight or bias, if only one does.
-std::optional<std::size_t> Mapper::only_reader(const std::string& tensor) const {
-  const auto& readers = tensors_.readers_of(tensor);
-  if (tensors_.is_activation(tensor) || readers.size() != 1) return std::nullopt;
-  return readers.front();
-}
-
-std::vector<std::size_t> Mapper::anchors(const ExecutedNode& node) const {
-  std::vector<std::size_t> found;
-  const auto add = [&](std::optional<std::size_t> layer) {
-    if (layer && may_perform(node, *layer)) found.push_back(*layer);
-  };
-  for (const auto& tensor : node.outputs) {
-    const auto layer = tensors_.maker.find(tensor);
-    if (layer != tensors_.maker.end()) add(layer->second);
-  }
-  if (found.empty()) add(by_name(node));
-  for (const auto& tensor : node.inputs) add(only_reader(tensor));
-  return found;
+// The layer whose weight or bias this is: one layer reads it, and one node. Optimisers merge equal constants,
+// so that many nodes read what one layer read.
+std::optional<std::size_t> Mapper::owner_of_weight(const std::string& tensor) const {
+  const auto& layers = tensors_.readers_of(tensor);
+  if (tensors_.is_activation(tensor) || layers.size() != 1 || nodes_reading_.at(tensor) != 1)
+    return std::nullopt;
+  return layers.front();
 }
 
 void Mapper::find_anchors() {
+  for (std::size_t n = 0; n < nodes_.size(); ++n) {
+    const auto own = [&](std::optional<std::size_t> layer) {
+      if (!layer || !may_perform(nodes_[n], *layer)) return false;
+      owner_[*layer] = n;
+      return true;
+    };
+    bool found = false;
+    for (const auto& tensor : nodes_[n].outputs) {
+      const auto layer = tensors_.maker.find(tensor);
+      if (layer != tensors_.maker.end()) found = own(layer->second) || found;
+    }
+    if (!found) own(by_name(nodes_[n]));
+  }
   for (std::size_t n = 0; n < nodes_.size(); ++n)
-    for (const std::size_t layer : anchors(nodes_[n])) owner_[layer] = n;
+    for (const auto& tensor : nodes_[n].inputs)
+      if (const auto layer = owner_of_weight(tensor); layer && may_perform(nodes_[n], *layer))
+        owner_[*layer] = n;
 }
 
 // Layers without a node of their own that need none: they pass their input on, or were folded to a constant.

@@ -4,6 +4,7 @@
 // session would cost more (a growing list of events of some 600 bytes) and cannot be started again once it
 // was ended.
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <array>
 
@@ -71,8 +72,8 @@ class OnnxruntimeEngine final : public Engine {
   // In the order of what needs what: the last is released first.
   OnnxruntimeLibrary library_;
   OnnxruntimeHandle<OrtEnv> env_;
-  std::optional<OnnxruntimeProvider> provider_;
   std::unique_ptr<OnnxruntimeMarks> marks_;
+  std::optional<OnnxruntimeProvider> provider_;
   OnnxruntimeHandle<OrtSession> session_;
   OnnxruntimeHandle<OrtRunOptions> profiled_;
   std::optional<OnnxruntimeBinding> binding_;
@@ -89,17 +90,18 @@ Result<void> OnnxruntimeEngine::compute_marked(SpanSink& sink) {
 }
 
 Result<void> OnnxruntimeEngine::open_provider(const Machine& machine, const EngineOptions& options) {
+  auto provider = OnnxruntimeProvider::open(machine, options.hook_folder);
+  if (!provider) return provider.error();
   // Whatever goes wrong comes back as a status, so nothing needs to be printed.
   auto env = made<OrtEnv>(api(), api().ReleaseEnv, library_.path, [&](OrtEnv** out) {
     return api().CreateEnv(onnxruntime_log_fatal, "layerwatt", out);
   });
   if (!env) return env.error();
   env_ = std::move(*env);
-  auto provider = OnnxruntimeProvider::open(machine, options.hook_folder, api(), env_.get());
-  if (!provider) return provider.error();
   provider_.emplace(std::move(*provider));
   marks_ = std::make_unique<OnnxruntimeMarks>(machine.clock(), provider_->describe());
   if (auto done = provider_->attach(marks_->listener()); !done) return done;
+  if (auto done = provider_->register_with(api(), env_.get()); !done) return done;
   auto profiled = made<OrtRunOptions>(api(), api().ReleaseRunOptions, "run options",
                                       [&](OrtRunOptions** out) { return api().CreateRunOptions(out); });
   if (!profiled) return profiled.error();
@@ -210,6 +212,8 @@ Result<std::unique_ptr<Engine>> OnnxruntimeEngine::open(const Machine& machine,
   if (!binding) return binding.error();
   engine->binding_.emplace(std::move(*binding));
   if (auto done = engine->map_layers(network); !done) return done.error();
+  // What optimising left behind is twice the size of the weights; malloc keeps it unless it is told not to.
+  ::malloc_trim(0);
   engine->describe(*level, options);
   return std::unique_ptr<Engine>{std::move(engine)};
 }

@@ -12,8 +12,7 @@ void OnnxruntimeProvider::Unregister::operator()(OrtEnv* env) const {
 }
 
 Result<OnnxruntimeProvider> OnnxruntimeProvider::open(const Machine& machine,
-                                                      const std::filesystem::path& folder,
-                                                      const OnnxruntimeApi& api, OrtEnv* env) {
+                                                      const std::filesystem::path& folder) {
   // ONNX Runtime would look for a relative path beside its own library.
   std::error_code failure;
   const std::string path = std::filesystem::absolute(folder / hook_file, failure).string();
@@ -24,13 +23,23 @@ Result<OnnxruntimeProvider> OnnxruntimeProvider::open(const Machine& machine,
   const auto describe =
       plugin->function<LayerwattHookEvent(const OrtProfilingEvent*)>("layerwatt_hook_describe");
   if (!describe) return describe.error();
-  OnnxruntimeProvider provider{std::move(*plugin)};
+  OnnxruntimeProvider provider{std::move(*plugin), path};
   provider.attach_ = *attach;
   provider.describe_ = *describe;
-  auto done = checked(api, api.RegisterExecutionProviderLibrary(env, hook_name, path.c_str()), path);
-  if (!done) return done.error();
-  provider.registered_ = {env, {&api}};
   return provider;
+}
+
+Result<void> OnnxruntimeProvider::attach(const LayerwattHookListener* listener) {
+  if (!attach_(listener))
+    return Error{Errc::busy, hook_file, "another engine of this process takes its marks already"};
+  attached_.reset(attach_);
+  return {};
+}
+
+Result<void> OnnxruntimeProvider::register_with(const OnnxruntimeApi& api, OrtEnv* env) {
+  auto done = checked(api, api.RegisterExecutionProviderLibrary(env, hook_name, path_.c_str()), path_);
+  if (done) registered_ = {env, {&api}};
+  return done;
 }
 
 Result<void> OnnxruntimeProvider::append_to(OrtSessionOptions* options) const {
@@ -47,13 +56,6 @@ Result<void> OnnxruntimeProvider::append_to(OrtSessionOptions* options) const {
                    hook_file);
   }
   return Error{Errc::unsupported, hook_file, "ONNX Runtime lists no CPU that it can be attached to"};
-}
-
-Result<void> OnnxruntimeProvider::attach(const LayerwattHookListener* listener) {
-  if (!attach_(listener))
-    return Error{Errc::busy, hook_file, "another engine of this process takes its marks already"};
-  attached_.reset(attach_);
-  return {};
 }
 
 }  // namespace layerwatt

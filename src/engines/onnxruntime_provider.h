@@ -3,7 +3,8 @@
 // events.
 #pragma once
 #include <filesystem>
-#include <optional>
+#include <memory>
+#include <string>
 
 #include "core/machine.h"
 #include "engines/onnxruntime_api.h"
@@ -13,20 +14,20 @@ namespace layerwatt {
 
 class OnnxruntimeProvider {
  public:
-  // `api` must live longer. not_found: no plug-in in `folder`.
-  static Result<OnnxruntimeProvider> open(const Machine& machine, const std::filesystem::path& folder,
-                                          const OnnxruntimeApi& api, OrtEnv* env);
-  OnnxruntimeProvider(OnnxruntimeProvider&&) noexcept = default;
-  OnnxruntimeProvider& operator=(OnnxruntimeProvider&&) noexcept = delete;
-
-  // Adds the provider to a session to be made.
-  Result<void> append_to(OrtSessionOptions* options) const;
+  // not_found: no plug-in in `folder`.
+  static Result<OnnxruntimeProvider> open(const Machine& machine, const std::filesystem::path& folder);
   [[nodiscard]] LayerwattHookEvent (*describe() const)(const OrtProfilingEvent*) { return describe_; }
-  // busy: another engine of this process is attached. Detached when this object goes.
+
+  // Takes the plug-in's events until this object goes. busy: another engine of this process does so already.
   Result<void> attach(const LayerwattHookListener* listener);
+  // Makes the plug-in known to ONNX Runtime. `api` and `env` must live longer than this object.
+  Result<void> register_with(const OnnxruntimeApi& api, OrtEnv* env);
+  // Adds the plug-in, once registered, to a session to be made.
+  Result<void> append_to(OrtSessionOptions* options) const;
 
  private:
-  explicit OnnxruntimeProvider(Library plugin) : plugin_{std::move(plugin)} {}
+  OnnxruntimeProvider(Library plugin, std::string path)
+      : plugin_{std::move(plugin)}, path_{std::move(path)} {}
   struct Unregister {
     const OnnxruntimeApi* api;
     void operator()(OrtEnv* env) const;
@@ -36,10 +37,11 @@ class OnnxruntimeProvider {
   };
 
   Library plugin_;
+  std::string path_;
   bool (*attach_)(const LayerwattHookListener*) = nullptr;
   LayerwattHookEvent (*describe_)(const OrtProfilingEvent*) = nullptr;
-  std::unique_ptr<OrtEnv, Unregister> registered_;
   std::unique_ptr<bool(const LayerwattHookListener*), Detach> attached_;
+  std::unique_ptr<OrtEnv, Unregister> registered_;
 };
 
 }  // namespace layerwatt

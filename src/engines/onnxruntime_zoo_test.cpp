@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// ONNX Runtime on the networks of the zoo, at every level of its optimisers.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "engines/testing/opened_engine.h"
+
+namespace layerwatt {
+namespace {
+
+class OnnxruntimeZoo : public testing::WithOnnxruntime, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(OnnxruntimeZoo, AccountsForEverySourceLayerAtEveryLevel) {
+  const auto model = zoo_network(GetParam());
+  const auto network = read_onnx(model);
+  ASSERT_TRUE(network) << network.error().detail;
+  std::size_t fewest = network->layers.size() + 1;
+  for (const char* level : {"disabled", "basic", "extended", "all"}) {
+    SCOPED_TRACE(level);
+    const auto engine = open(model, level);
+    ASSERT_TRUE(engine) << engine.error().detail;
+    EXPECT_EQ((*engine)->circumstances()["engine.fusion_map"], "tensors of the optimised graph");
+    testing::expect_every_source_once(*network, **engine);
+    fewest = std::min(fewest, (*engine)->layers().size());
+  }
+  EXPECT_LT(fewest, network->layers.size());  // something was fused, so the map had work to do
+}
+
+// The same products, summed in other orders. In float32, with unit roundoff u = 2^-24, rounding moves a sum
+// of n terms of random sign by at most about sqrt(n) u of its own size, in whichever order; two orders differ
+// by twice that. Layers with random weights hand relative errors on unchanged and add theirs, so the outputs
+// differ by at most the sum of 2 sqrt(n) u over the layers that sum, in the Euclidean norm.
+double tolerance(const Network& network) {
+  double sum = 0;
+  for (const Layer& layer : network.layers) {
+    if (layer.macs.value_or(0) == 0 || layer.outputs.empty()) continue;
+    double elements = 1;
+    for (const std::int64_t extent : layer.outputs.front()) elements *= static_cast<double>(extent);
+    sum += 2 * std::sqrt(static_cast<double>(*layer.macs) / elements) * std::ldexp(1.0, -24);
+  }
+  return sum;
+}
+
+double distance(const std::vector<float>& a, const std::vector<float>& b) {
+  double difference = 0, size = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    difference += std::pow(double{a[i]} - double{b[i]}, 2);
+    size += std::pow(double{b[i]}, 2);
+  }
+  return std::sqrt(difference / size);
+}
+
+TEST_P(OnnxruntimeZoo, GivesTheSameOutputsAtTheLowestAndTheHighestLevel) {
+  const auto model = zoo_network(GetParam());
+  std::vector<std::vector<float>> outputs;
+  for (const char* level : {"disabled", "all"}) {
+    const auto engine = open(model, level);
+    ASSERT_TRUE(engine) << engine.error().detail;
+    outputs.push_back(infer(**engine));
+  }
+  ASSERT_FALSE(outputs[0].empty());
+  ASSERT_EQ(outputs[0].size(), outputs[1].size());
+  const double allowed = tolerance(*read_onnx(model));
+  EXPECT_GT(allowed, 0);
+  EXPECT_LT(distance(outputs[1], outputs[0]), allowed);
+  // And it would be noticed if they did not: another input gives another output, far outside.
+  auto options = testing::options_in(folder, "all");
+  options.seed = 2;
+  const auto other = open(model, options);
+  ASSERT_TRUE(other);
+  EXPECT_GT(distance(infer(**other), outputs[0]), allowed);
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, OnnxruntimeZoo,
+                         ::testing::Values("squeezenet1.1", "mobilenet_v2", "resnet18", "lenet5"),
+                         [](const auto& parameter) {
+                           std::string name = parameter.param;
+                           std::replace(name.begin(), name.end(), '.', '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace layerwatt
