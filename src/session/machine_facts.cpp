@@ -4,10 +4,13 @@
 // /etc/nv_tegra_release and /var/lib/nvpmodel/status.
 #include "session/machine_facts.h"
 
+#include <array>
+#include <cctype>
 #include <cstdio>
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <string_view>
 
 #include "boards/board.h"
 
@@ -59,16 +62,44 @@ std::optional<std::string> l4t_release(const std::string& text) {
   return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
 }
 
-// The version of the package that stands for all of JetPack. dpkg's file can have some megabytes.
-std::optional<std::string> jetpack_version(const Machine& machine) {
+// Packages whose versions change what a network costs: the name, up to digits at its end, and the key.
+struct LibraryPackage {
+  std::string_view name;
+  const char* key;
+};
+constexpr std::array<LibraryPackage, 7> library_packages{{{"nvidia-jetpack", "os.jetpack"},
+                                                          {"cuda-cudart-", "cuda"},
+                                                          {"libcudnn", "cudnn"},
+                                                          {"libnvinfer", "tensorrt"},
+                                                          {"libopenblas", "blas.openblas"},
+                                                          {"libblis", "blas.blis"},
+                                                          {"libmkl-rt", "blas.mkl"}}};
+
+const char* key_of_package(std::string_view name) {
+  while (!name.empty() && (std::isdigit(static_cast<unsigned char>(name.back())) != 0 || name.back() == '-'))
+    name.remove_suffix(1);
+  for (const LibraryPackage& package : library_packages) {
+    std::string_view wanted = package.name;
+    if (wanted.back() == '-') wanted.remove_suffix(1);
+    if (name == wanted) return package.key;
+  }
+  return nullptr;
+}
+
+// From dpkg's list of what is installed, which can have some megabytes.
+void add_libraries(const Machine& machine, Facts& facts) {
   std::ifstream file{machine.locate("/var/lib/dpkg/status")};
-  bool wanted = false;
+  const char* key = nullptr;
+  bool installed = false;
   std::size_t lines = 0;
   for (std::string line; lines < 1'000'000 && std::getline(file, line); ++lines) {
-    if (line.rfind("Package: ", 0) == 0) wanted = line == "Package: nvidia-jetpack";
-    if (wanted && line.rfind("Version: ", 0) == 0) return line.substr(9);
+    if (line.rfind("Package: ", 0) == 0) {
+      key = key_of_package(std::string_view{line}.substr(9));
+      installed = true;
+    }
+    if (line.rfind("Status: ", 0) == 0) installed = line.find(" installed") != std::string::npos;
+    if (key != nullptr && installed && line.rfind("Version: ", 0) == 0) add(facts, key, line.substr(9));
   }
-  return std::nullopt;
 }
 
 void add_system(const Machine& machine, Facts& facts) {
@@ -82,10 +113,9 @@ void add_system(const Machine& machine, Facts& facts) {
   if (vendor && product) add(facts, "hardware", *vendor + " " + *product);
   if (const auto release = machine.read("/etc/os-release"))
     add(facts, "os", value_of(*release, "PRETTY_NAME", '=').value_or(""));
-  if (const auto tegra = machine.read("/etc/nv_tegra_release")) {
+  if (const auto tegra = machine.read("/etc/nv_tegra_release"))
     add(facts, "os.l4t", l4t_release(*tegra).value_or(""));
-    add(facts, "os.jetpack", jetpack_version(machine).value_or(""));
-  }
+  add_libraries(machine, facts);
   add_file(machine, facts, "kernel", "/proc/sys/kernel/osrelease");
   add_file(machine, facts, "power_mode", "/var/lib/nvpmodel/status");
 }

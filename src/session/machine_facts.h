@@ -13,7 +13,8 @@ namespace layerwatt {
 
 // Key -> value for the run file; a key is absent when its fact is not known. With N the first CPU of a
 // frequency policy, D a devfreq device, Z a thermal zone's type:
-//   board, board.id, board.model, hardware, os, os.l4t, os.jetpack, kernel, cpu.model, cpu.online, load.1min,
+//   board, board.id, board.model, hardware, os, os.l4t, os.jetpack, cuda, cudnn,
+//   tensorrt, blas.{openblas,blis,mkl}, kernel, cpu.model, cpu.online, load.1min,
 //   power_mode, virtual_machine, governor.cpuN, clock_khz.cpuN.{now,minimum,maximum}, governor.D,
 //   clock_hz.D.{now,minimum,maximum}, temperature_c.Z
 std::map<std::string, std::string> gather_circumstances(const Machine& machine);

@@ -19,6 +19,21 @@ Machine recorded(const std::string& board) {
   return Machine{LAYERWATT_FIXTURES "/boards/" + board, system_clock()};
 }
 
+TEST(MachineFacts, TellsTheVersionsOfInstalledLibraries) {
+  const TemporaryTree tree;
+  tree.put("/var/lib/dpkg/status",
+           "Package: libcudnn8\nStatus: install ok installed\nVersion: 8.2.1.32-1+cuda10.2\n\n"
+           "Package: libnvinfer8\nStatus: install ok installed\nVersion: 8.2.1-1+cuda10.2\n\n"
+           "Package: cuda-cudart-10-2\nStatus: install ok installed\nVersion: 10.2.300-1\n\n"
+           "Package: libopenblas0\nStatus: deinstall ok config-files\nVersion: 0.3.8\n\n"
+           "Package: libcudnn8-dev\nStatus: install ok installed\nVersion: 9\n");
+  const auto facts = gather_circumstances(tree.machine());
+  EXPECT_THAT(facts, Contains(Pair("cudnn", "8.2.1.32-1+cuda10.2")));
+  EXPECT_THAT(facts, Contains(Pair("tensorrt", "8.2.1-1+cuda10.2")));
+  EXPECT_THAT(facts, Contains(Pair("cuda", "10.2.300-1")));
+  EXPECT_THAT(facts, Not(Contains(Key("blas.openblas"))));
+}
+
 TEST(MachineFacts, NanoTellsItsBoardReleaseAndClocks) {
   const auto facts = gather_circumstances(recorded("jetson-nano-l4t32"));
   EXPECT_THAT(facts, Contains(Pair("board.id", "jetson-nano")));

@@ -265,7 +265,11 @@ Result<void> Session::finish(const SessionOutcome& outcome) {
   }
   if (outcome.ending == Ending::interrupted)
     if (auto added = file_->append_event({now(), "interrupted", "stopped by the user"}); !added) return added;
-  if (auto set = file_->set_sampler(source_->finish()); !set) return set;
+  const SamplerRecord sampler = source_->finish();
+  // What was still open is closed now: the gap of a sensor that left, above all.
+  if (simulated_ == nullptr)
+    if (auto pumped = recorder_->pump({}, now()); !pumped) return pumped;
+  if (auto set = file_->set_sampler(sampler); !set) return set;
   if (auto set = file_->set_markers({runner_->ring().written(), runner_->ring().dropped()}); !set) return set;
   if (auto set = file_->set_clocks(clocks_at_start_, machine_.clock().triple()); !set) return set;
   if (simulated_ != nullptr)
