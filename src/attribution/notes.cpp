@@ -40,7 +40,7 @@ std::string percent(double share) { return fmt::format("{:.2g} %", share * 100);
 
 void note_origin(const Profile& profile, Notes& notes) {
   if (const std::string what = circumstance(profile, "simulation"); !what.empty())
-    notes.push_back("Simulated: " + what + ". Nothing about power here was measured.");
+    notes.push_back("What was simulated: " + what + ". Nothing about power here was measured.");
   else if (profile.worst_origin == Origin::simulated)
     notes.push_back("SIMULATED: nothing about power here was measured.");
   for (const RailProfile& rail : profile.rails) {
@@ -92,8 +92,12 @@ void note_odd_data(const Profile& profile, const NoteFacts& facts, Notes& notes)
                                 sampler.late_ticks, sampler.missed_ticks, sampler.ticks,
                                 sampler.realtime ? "" : ", and real-time priority was not granted"));
   std::map<std::string, std::size_t> kinds;
-  for (const Event& event : facts.timeline.events)
-    if (event.kind != "failure" && event.kind != "interrupted") ++kinds[event.kind];
+  for (const Event& event : facts.timeline.events) {
+    if (event.kind == "doctor")
+      notes.push_back("Doctor found: " + event.text + ".");
+    else if (event.kind != "failure" && event.kind != "interrupted")
+      ++kinds[event.kind];
+  }
   for (const auto& [kind, count] : kinds)
     notes.push_back(fmt::format("Event during the run: {} ({} x).", kind, count));
 }
@@ -192,7 +196,8 @@ void note_layers(const Profile& profile, Notes& notes) {
   if (std::isfinite(unexplained) && std::abs(unexplained) > notable_unexplained)
     notes.push_back(fmt::format("{} of the energy{} is unexplained{}.", percent(unexplained), on,
                                 unexplained < 0 ? ": layers and gaps claim more than there was" : ""));
-  if (profile.method == "chronological") note_chronological(profile, rail, on, notes);
+  if (profile.method == "chronological" && rail.per_layer_interval)
+    note_chronological(profile, rail, on, notes);
 }
 
 }  // namespace

@@ -15,9 +15,11 @@ namespace layerwatt {
 
 namespace {
 
+// Readings that should have come; not those of pauses, when nobody asked for any.
 std::size_t missing_readings(const RailRecord& rail, const PowerTrace& trace) {
   std::size_t missing = trace.discarded();
   for (const Gap& gap : rail.gaps) {
+    if (gap.why == sampler_off) continue;
     ++missing;
     const bool whole = trace.period() && *trace.period() > Nanoseconds{0} && plausible(gap.from) &&
                        plausible(gap.to) && gap.to > gap.from;
@@ -84,6 +86,10 @@ void set_layers(RailProfile& rail, const RunView& run, const LayerPowers& powers
   rail.gap_readings = powers.between.readings;
   if (powers.between.mean) rail.gaps = *powers.between.mean * run.unmarked.between();
   rail.unexplained = rail.inference.value - layers - rail.gaps;
+  // What is left of a split that explains everything is rounding.
+  constexpr double rounding = 1e-12;
+  if (std::abs(rail.unexplained.value()) < rounding * std::abs(rail.inference.value.value()))
+    rail.unexplained = Joules{};
 }
 
 }  // namespace

@@ -57,6 +57,9 @@ struct Gap {
   bool operator==(const Gap&) const = default;
 };
 
+// Gap::why of a stretch in which nobody wanted readings.
+inline constexpr const char* sampler_off = "sampler off";
+
 // ---- What ran -----------------------------------------------------------------------------------------
 
 using Shape = std::vector<std::int64_t>;

@@ -94,7 +94,7 @@ void SamplingLoop::take(std::vector<std::vector<Reading>>& readings, std::vector
 void SamplingLoop::add_pause(Instant from, Instant to) {
   const std::lock_guard lock{gaps_mutex_};
   for (std::size_t rail = 0; rail < rails_.size(); ++rail)
-    if (!rails_[rail].stopped) troubles_[rail].gaps.push_back({from, to, "sampler off"});
+    if (!rails_[rail].stopped) troubles_[rail].gaps.push_back({from, to, sampler_off});
 }
 
 void SamplingLoop::close_gaps(Instant at) {
