@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "report/layer_table.h"
+#include "report/module_table.h"
 #include "report/report.h"
 #include "report/summary.h"
 #include "report/text.h"
@@ -18,6 +19,7 @@ void write(const Profile& profile, const Style& wanted, std::ostream& out) {
   Style style = wanted;
   if (style.columns < narrowest) style.columns = narrowest;
   out << summary_of(profile, style) << "\n" << layer_table(profile, style);
+  if (const std::string modules = module_table(profile, style); !modules.empty()) out << "\n" << modules;
   if (profile.notes.empty()) return;
   out << "\n " << painted(Ink::strong, "Notes", style) << "\n";
   const std::string_view point = style.utf8 ? "·" : "-";

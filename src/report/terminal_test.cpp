@@ -93,6 +93,29 @@ TEST(Terminal, ShowsANegativeRestAsOne) {
   EXPECT_THAT(terminal(profile, columns(100)), HasSubstr("+ gaps 1.40 mJ - unexplained 167 µJ = "));
 }
 
+TEST(Terminal, AddsLayersUpByModule) {
+  Profile profile = sample_profile();
+  for (std::size_t l = 0; l < profile.layers.size(); ++l)
+    profile.layers[l].layer.module = l < 6 ? "front" : "back";
+  const std::string text = terminal(profile, columns(100));
+  expect_golden("terminal_modules.txt",
+                text.substr(text.find(" module"), text.find("\n\n Notes") - text.find(" module")));
+}
+
+TEST(Terminal, HasNoTableOfModulesThatAreLayers) {
+  Profile profile = sample_profile();
+  for (LayerProfile& layer : profile.layers) layer.layer.module.clear();
+  EXPECT_THAT(terminal(profile, columns(100)), Not(HasSubstr("module")));
+}
+
+TEST(Terminal, NamesAFewHotLayersAndCountsThem) {
+  Profile profile = sample_profile();
+  for (int i = 0; i < 40; ++i) testing::add_layer(profile, "extra" + std::to_string(i), "Conv", 1500, 6);
+  const std::string text = terminal(profile, columns(100));
+  EXPECT_THAT(text, HasSubstr("Half of the layers' energy is in 22 of 50: conv1 + relu1, extra0, extra1,"));
+  EXPECT_THAT(text, HasSubstr("and 16 more."));
+}
+
 TEST(Terminal, SurvivesAnEmptyProfileAndAnAbsurdWidth) {
   EXPECT_THAT(terminal(Profile{}, columns(-5)), HasSubstr("unnamed network"));
 }

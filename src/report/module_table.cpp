@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sums over neighbours of one module. Without intervals: errors of neighbouring layers are correlated, and
+// how much is not part of a profile.
+#include "report/module_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "report/bar_table.h"
+#include "report/quantity_format.h"
+#include "report/text.h"
+
+namespace layerwatt {
+
+namespace {
+
+constexpr std::size_t fewest_modules = 2;
+constexpr double fewest_layers_each = 1.5;  // on average
+
+struct Module {
+  std::string name;
+  std::size_t layers = 0, unread = 0;
+  Nanoseconds time{};
+  Joules energy{};
+};
+
+// In order of first appearance; a layer without a module is one of its own.
+std::vector<Module> modules_of(const Profile& profile, const RailProfile& rail) {
+  std::vector<Module> modules;
+  for (std::size_t l = 0; l < profile.layers.size(); ++l) {
+    const Layer& layer = profile.layers[l].layer;
+    const std::string& name = layer.module.empty() ? layer.name : layer.module;
+    auto found = std::find_if(modules.begin(), modules.end(),
+                              [&](const Module& module) { return module.name == name; });
+    if (found == modules.end()) found = modules.insert(modules.end(), Module{name, 0, 0, {}, {}});
+    ++found->layers;
+    found->time += profile.layers[l].duration;
+    if (rail.layers[l].energy)
+      found->energy += rail.layers[l].energy->value;
+    else
+      ++found->unread;
+  }
+  return modules;
+}
+
+BarRow row_of(const Module& module, const RailProfile& rail, Joules largest, const Style& style) {
+  BarRow row;
+  row.name = printable(module.name, style);
+  row.type = fmt::format("{} layer{}", module.layers, module.layers == 1 ? "" : "s");
+  row.time = quantity(module.time, style);
+  row.energy = row.power = row.share = "-";
+  if (module.unread == module.layers) return row;
+  row.energy = quantity(module.energy, style);
+  row.share = share(module.energy.value(), rail.inference.value.value());
+  if (module.unread > 0)
+    row.interval = fmt::format("({} not read)", module.unread);
+  else if (module.time > Nanoseconds{0})
+    row.power = quantity(module.energy / module.time, style);
+  if (largest > Joules{}) row.length = module.energy / largest;
+  return row;
+}
+
+}  // namespace
+
+std::string module_table(const Profile& profile, const Style& style) {
+  if (profile.rails.empty()) return {};
+  const RailProfile& rail = profile.rails[headline_rail(profile)];
+  const auto modules = modules_of(profile, rail);
+  const auto layers = static_cast<double>(profile.layers.size());
+  if (modules.size() < fewest_modules || layers < fewest_layers_each * static_cast<double>(modules.size()))
+    return {};
+  Joules largest{};
+  for (const Module& module : modules) largest = std::max(largest, module.energy);
+  std::vector<BarRow> rows;
+  for (const Module& module : modules) rows.push_back(row_of(module, rail, largest, style));
+  BarRow head;
+  head.name = "module";
+  head.type = "of";
+  head.time = "time";
+  head.power = "power";
+  head.energy = "energy";
+  head.share = "share";
+  return bar_table(head, rows, {}, style);
+}
+
+}  // namespace layerwatt
