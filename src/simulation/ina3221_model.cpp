@@ -21,6 +21,11 @@ std::int32_t code(Volts value, Volts step, std::int32_t lowest) {
 
 }  // namespace
 
+Volts loaded_supply(Volts supply, Ohms resistance, Watts drawn) {
+  const double nominal = supply.value();
+  return Volts{nominal / (1 + resistance.value() * std::max(drawn.value(), 0.0) / (nominal * nominal))};
+}
+
 Ina3221Model::Ina3221Model(Ina3221Settings settings, std::span<const Watts> steady, Random random)
     : settings_{std::move(settings)}, random_{random}, begin_{settings_.first_conversion} {
   const Volts bus = supply_voltage(steady[settings_.supply_rail]);
@@ -29,13 +34,6 @@ Ina3221Model::Ina3221Model(Ina3221Settings settings, std::span<const Watts> stea
     averages_.push_back({across + channel.shunt_offset, bus + channel.bus_offset});
   }
   plan_next();
-}
-
-// A source with resistance under a load of constant power, to first order, and positive for any load.
-Volts Ina3221Model::supply_voltage(Watts drawn) const {
-  const double nominal = settings_.supply.value();
-  return Volts{nominal / (1 + settings_.supply_resistance.value() * std::max(drawn.value(), 0.0) /
-                                  (nominal * nominal))};
 }
 
 void Ina3221Model::plan_next() {

@@ -32,6 +32,9 @@ struct Ina3221Settings {
   std::size_t supply_rail = 0;  // whose current makes the supply drop
 };
 
+// What a supply with some resistance gives under a load; to first order, and positive for any load.
+Volts loaded_supply(Volts supply, Ohms resistance, Watts drawn);
+
 class Ina3221Model {
  public:
   static constexpr Volts shunt_step{40e-6}, bus_step{8e-3};
@@ -59,7 +62,9 @@ class Ina3221Model {
   };
   void convert(const TruePower& power);
   void plan_next();
-  [[nodiscard]] Volts supply_voltage(Watts drawn) const;
+  [[nodiscard]] Volts supply_voltage(Watts drawn) const {
+    return loaded_supply(settings_.supply, settings_.supply_resistance, drawn);
+  }
 
   Ina3221Settings settings_;
   Random random_;

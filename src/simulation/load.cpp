@@ -41,8 +41,7 @@ void Load::run(const LayerRun& run) {
     inference_factor_ = 1 + settings_.inference_jitter * jitter_.normal();
     last_inference_ = run.inference;
   }
-  const double step = begin >= settings_.step_at ? 1 + settings_.step : 1;
-  const double factor = (1 + settings_.layer_jitter * jitter_.normal()) * inference_factor_ * step;
+  const double factor = (1 + settings_.layer_jitter * jitter_.normal()) * inference_factor_;
   const double idle_share = run.stolen.count() > 0 ? std::min(run.stolen / (run.end - run.begin), 1.0) : 0;
   const std::vector<Watts>& at_work = settings_.layers[run.layer];
   for (std::size_t rail = 0; rail < own_.size(); ++rail)
@@ -79,7 +78,7 @@ void Load::close_piece(Moment at) {
       continue;
     }
     Account& account = accounts_[layer_now_ * own_.size() + rail];
-    const Watts own = own_[rail] * drift_now_;
+    const Watts own = own_[rail] * scale_;
     account.by_layer += energy(own, length);
     account.background += energy(total_[rail] - own, length);
   }
@@ -87,8 +86,9 @@ void Load::close_piece(Moment at) {
 
 void Load::open_piece(Moment at) {
   piece_begin_ = at;
+  scale_ = drift_ * level_;
   for (std::size_t rail = 0; rail < own_.size(); ++rail)
-    total_[rail] = std::max(own_[rail] * drift_now_ + background_now_[rail], Watts{});
+    total_[rail] = std::max(own_[rail] * scale_ + background_now_[rail], Watts{});
   power_.change(at, total_);
 }
 
@@ -106,7 +106,7 @@ void Load::next_background() {
 void Load::next_drift() {
   if (settings_.drift == 0) return;
   const double ages = static_cast<double>(grid_) * (Background::step / settings_.drift_time);
-  drift_now_ = 1 + settings_.drift * (1 - portable_exp(-std::min(ages, 600.0)));
+  drift_ = 1 + settings_.drift * (1 - portable_exp(-std::min(ages, 600.0)));
 }
 
 Joules Load::outside(std::size_t rail) const {

@@ -38,6 +38,8 @@ class Load {
   // Idle from where the last ended, then the layer. Runs come in order of time; where one begins before the
   // last ended, that part is not counted twice: the earlier one keeps it.
   void run(const LayerRun& run);
+  // From the next change on, all but the background is multiplied by this: a new clock, another input.
+  void set_level(double level) { level_ = level; }
   // Nothing will begin before `until`.
   void idle_until(Moment until);
 
@@ -69,7 +71,7 @@ class Load {
   std::vector<Background> background_;
   std::vector<Watts> sources_;         // of the background, now
   std::vector<Watts> background_now_;  // by rail
-  double drift_now_ = 1;
+  double drift_ = 1, level_ = 1;
   std::uint64_t grid_ = 1;  // index of the next step of the background
   double inference_factor_ = 1;
   std::uint32_t last_inference_ = ~std::uint32_t{0};
@@ -77,7 +79,8 @@ class Load {
   static constexpr std::size_t none = ~std::size_t{0};
   std::size_t layer_now_ = none;
   Moment piece_begin_{};
-  std::vector<Watts> own_;    // of the layer or idle, by rail, in this piece before drift
+  std::vector<Watts> own_;    // of the layer or idle, by rail, before drift and level
+  double scale_ = 1;          // drift and level of this piece
   std::vector<Watts> total_;  // own and background, never negative
   std::vector<Account> accounts_;
   std::vector<Joules> outside_;

@@ -125,15 +125,15 @@ TEST(Load, DriftsAsTheBoardWarmsUp) {
   EXPECT_NEAR(rise, 0.05 * (1 - 1 / 2.718281828), 0.05 * 0.01);
 }
 
-TEST(Load, StepRaisesLayersFromItsMomentOn) {
-  LoadSettings settings = quiet();
-  settings.step = 0.1;
-  settings.step_at = 1500 * us;
-  Load load{settings, 8};
+TEST(Load, LevelRaisesLayersAndIdleFromThenOn) {
+  Load load{quiet(), 8};
   load.run({0, 0, 1000 * us, 1100 * us});
-  load.run({1, 1, 2000 * us, 2100 * us});
+  load.set_level(1.1);
+  load.run({1, 1, 1100 * us, 1200 * us});
+  load.idle_until(1300 * us);
   EXPECT_NEAR(load.account(0, 0).by_layer.value(), 4 * 100e-6, 1e-15);
   EXPECT_NEAR(load.account(0, 1).by_layer.value(), 6.6 * 100e-6, 1e-15);
+  EXPECT_NEAR(load.outside(0).value(), 1.5 * 1000e-6 + 1.65 * 100e-6, 1e-15);
 }
 
 TEST(Load, RestartedAccountsCountFromThenOn) {

@@ -11,7 +11,10 @@
 namespace layerwatt::simulation {
 
 TruePower::TruePower(std::span<const Watts> at_start, Moment supply_tail)
-    : rails_{at_start.size()}, supply_tail_{supply_tail}, begins_{Moment{}} {
+    : rails_{at_start.size()},
+      supply_tail_{supply_tail},
+      at_start_(at_start.begin(), at_start.end()),
+      begins_{Moment{}} {
   for (const Watts power : at_start) states_.push_back({power, Joules{}, power});
 }
 
@@ -60,9 +63,12 @@ Joules ShuntReader::energy(const TruePower& power, std::size_t rail, Moment at) 
   const Joules drawn = state.drawn + simulation::energy(state.load, into);
   if (power.supply_tail_.count() <= 0) return drawn;
   // At a piece's very begin the answer may not depend on the piece, which might still be replaced.
-  if (into.count() <= 0) return drawn - simulation::energy(state.at_shunt, power.supply_tail_);
-  const double kept = portable_exp(-std::min(into / power.supply_tail_, 600.0));
-  return drawn - simulation::energy(state.load + kept * (state.at_shunt - state.load), power.supply_tail_);
+  Watts at_shunt = state.at_shunt;
+  if (into.count() > 0) {
+    const double kept = portable_exp(-std::min(into / power.supply_tail_, 600.0));
+    at_shunt = state.load + kept * (state.at_shunt - state.load);
+  }
+  return drawn - simulation::energy(at_shunt - power.at_start_[rail], power.supply_tail_);
 }
 
 }  // namespace layerwatt::simulation

@@ -48,6 +48,7 @@ class TruePower {
 
   std::size_t rails_;
   Moment supply_tail_;
+  std::vector<Watts> at_start_;
   Moment known_until_{};
   std::vector<Moment> begins_;  // of each piece
   std::vector<State> states_;   // piece by piece, one a rail
@@ -57,7 +58,7 @@ class TruePower {
 // Integrates what a shunt sees. Each sensor has its own; moments may go back by little only, for speed.
 class ShuntReader {
  public:
-  // Energy through the shunt of `rail` from a fixed moment to `at`. Only differences mean something.
+  // Energy through the shunt of `rail` from the simulation's beginning to `at`.
   Joules energy(const TruePower& power, std::size_t rail, Moment at);
 
  private:
