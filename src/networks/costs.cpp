@@ -91,7 +91,11 @@ bool is_uncounted(const std::string& name) {
   return uncounted.count(name) > 0;
 }
 
-bool can_be_trained(int element_type) {
+// Biases of quantised operators are sums of products, kept in 32 bits.
+bool has_wide_bias(const std::string& type) { return type == "QLinearConv" || type == "com.microsoft.QGemm"; }
+
+bool can_be_trained(const std::string& type, int element_type) {
+  if (element_type == onnx::TensorProto::INT32) return has_wide_bias(type);
   const std::string name = name_of_element(element_type);
   const bool small_integer = name == "int8" || name == "uint8" || name == "int4" || name == "uint4";
   return small_integer || name.rfind("float", 0) == 0 || name == "bfloat16";
@@ -141,7 +145,7 @@ std::optional<std::int64_t> parameters_of(const Graph& graph, const Node& node) 
     if (!node.inputs[i] || !holds_parameters(type, i)) continue;
     const Tensor& tensor = graph.tensors[*node.inputs[i]];
     const bool is_scalar = tensor.shape && tensor.shape->empty();
-    if (!tensor.constant || is_scalar || !can_be_trained(tensor.element_type)) continue;
+    if (!tensor.constant || is_scalar || !can_be_trained(type, tensor.element_type)) continue;
     if (!counted.insert(*node.inputs[i]).second) continue;
     const Count elements = tensor.shape ? elements_of(*tensor.shape) : std::nullopt;
     total = total && elements ? checked_sum(*total, *elements) : std::nullopt;

@@ -78,6 +78,17 @@ std::vector<std::string> names_of(const Graph& graph,
   return names;
 }
 
+std::vector<std::optional<std::int64_t>> sizes_of(const Graph& graph,
+                                                  const std::vector<std::optional<std::size_t>>& tensors) {
+  std::vector<std::optional<std::int64_t>> bytes;
+  for (const auto& tensor : tensors) {
+    const bool known = tensor && graph.tensors[*tensor].shape;
+    bytes.push_back(known ? bytes_of(*graph.tensors[*tensor].shape, graph.tensors[*tensor].element_type)
+                          : std::nullopt);
+  }
+  return bytes;
+}
+
 void note_dynamic_inputs(const Graph& graph, NotInferred& not_inferred) {
   for (const std::size_t i : graph.inputs) {
     const Tensor& tensor = graph.tensors[i];
@@ -94,12 +105,6 @@ void note_dynamic_inputs(const Graph& graph, NotInferred& not_inferred) {
   }
 }
 
-void note_uncounted(const Network& network, NotInferred& not_inferred) {
-  for (const Layer& layer : network.layers)
-    if (!layer.macs)
-      not_inferred.add(fmt::format("MACs of operator {} are not known", in_quotes(layer.type)), layer.name);
-}
-
 Network described(const Graph& graph, const std::filesystem::path& path, NotInferred& not_inferred) {
   Network network;
   const std::string& graph_name = graph.model->graph().name();
@@ -112,13 +117,16 @@ Network described(const Graph& graph, const std::filesystem::path& path, NotInfe
     const Node& node = graph.nodes[i];
     if (!node.is_layer) continue;
     network.layers.push_back(described(graph, node, modules[i]));
+    if (!network.layers.back().macs)
+      not_inferred.add(fmt::format("MACs of operator {} are not known", in_quotes(operator_of(*node.source))),
+                       node.name);
     network.produced.push_back(names_of(graph, node.outputs));
     network.consumed.push_back(names_of(graph, node.inputs));
+    network.produced_bytes.push_back(sizes_of(graph, node.outputs));
   }
   const auto standard = graph.opsets.find("");
   network.opset = standard == graph.opsets.end() ? 1 : standard->second;
   network.random_weights = has_random_weights(*graph.model);
-  note_uncounted(network, not_inferred);
   network.not_inferred = not_inferred.sentences();
   return network;
 }

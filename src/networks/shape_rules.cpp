@@ -145,10 +145,36 @@ Result<void> split(Graph& graph, const Node& node) {
   return {};
 }
 
+// LSTM, GRU and RNN: all states of all directions, then the last ones.
+Result<void> recurrent(Graph& graph, const Node& node) {
+  const Tensor* data = input_of(graph, node, 0);
+  const Tensor* recurrence = input_of(graph, node, 2);
+  if (data == nullptr) return not_inferable("it has no input");
+  for (std::size_t i = 0; i < node.outputs.size(); ++i)
+    set_output(graph, node, i, data->element_type, std::nullopt);
+  if (!data->shape) return {};
+  if (data->shape->size() != 3) return not_inferable("its input has not three dimensions");
+  std::int64_t hidden = integer_attribute(*node.source, "hidden_size").value_or(-1);
+  const bool from_weights = recurrence != nullptr && recurrence->shape && recurrence->shape->size() == 3;
+  if (hidden <= 0) hidden = from_weights ? recurrence->shape->back() : -1;
+  const std::int64_t directions = text_attribute(*node.source, "direction") == "bidirectional" ? 2 : 1;
+  const bool batch_first = integer_attribute(*node.source, "layout").value_or(0) != 0;
+  const std::int64_t first = (*data->shape)[0], second = (*data->shape)[1];
+  const Shape all =
+      batch_first ? Shape{first, second, directions, hidden} : Shape{first, directions, second, hidden};
+  const Shape last = batch_first ? Shape{first, directions, hidden} : Shape{directions, second, hidden};
+  for (std::size_t i = 0; i < node.outputs.size(); ++i)
+    set_output(graph, node, i, data->element_type, i == 0 ? all : last);
+  return {};
+}
+
 const std::map<std::string_view, Rule>& rules() {
   static const std::map<std::string_view, Rule> all{
       {"Reshape", reshape},
       {"Split", split},
+      {"LSTM", recurrent},
+      {"GRU", recurrent},
+      {"RNN", recurrent},
       {"ArgMax", reduce},
       {"ArgMin", reduce},
       {"ReduceL1", reduce},

@@ -78,11 +78,13 @@ std::optional<std::int64_t> bytes_of(const Shape& shape, int element_type) {
 std::optional<std::string> absurdity_of(const Shape& shape) {
   if (shape.size() > highest_rank)
     return fmt::format("has {} dimensions, more than the {} any operator takes", shape.size(), highest_rank);
-  std::int64_t elements = 1;
+  bool empty = false;
   for (const std::int64_t dimension : shape) {
     if (dimension < -1) return fmt::format("has a negative dimension: [{}]", fmt::join(shape, ", "));
-    if (dimension == 0) return std::nullopt;
+    empty = empty || dimension == 0;
   }
+  if (empty) return std::nullopt;
+  std::int64_t elements = 1;
   for (const std::int64_t dimension : shape) {
     if (dimension < 0) continue;
     const auto product = checked_product(elements, dimension);

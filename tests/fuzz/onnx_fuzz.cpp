@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any bytes given to read_onnx as a file: it may refuse them, and must not crash, hang or describe what
+// breaks the promises of network.h.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "fuzz_target.h"
+#include "networks/network.h"
+
+namespace {
+
+void require(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "broken promise: %s\n", what);
+  std::abort();
+}
+
+void check(const layerwatt::Network& network) {
+  require(!network.layers.empty(), "a network has layers");
+  require(network.produced.size() == network.layers.size(), "one list of outputs a layer");
+  require(network.consumed.size() == network.layers.size(), "one list of inputs a layer");
+  for (const layerwatt::Layer& layer : network.layers) {
+    require(!layer.name.empty() && layer.sources.size() == 1, "a layer has a name and is its own source");
+    require(layer.macs.value_or(0) >= 0, "MACs are not negative");
+    require(layer.parameters.value_or(0) >= 0, "parameters are not negative");
+    require(layer.bytes.value_or(0) >= 0, "bytes are not negative");
+    for (const auto* list : {&layer.inputs, &layer.outputs})
+      for (const layerwatt::Shape& shape : *list)
+        for (const std::int64_t dimension : shape) require(dimension >= -1, "a dimension is at least -1");
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const int descriptor = ::memfd_create("model", 0);
+  if (descriptor < 0) return 0;
+  if (::write(descriptor, data, size) == static_cast<ssize_t>(size)) {
+    const auto network = layerwatt::read_onnx("/proc/self/fd/" + std::to_string(descriptor));
+    if (network)
+      check(*network);
+    else
+      require(!network.error().where.empty() && !network.error().detail.empty(),
+              "a refusal says what and where");
+  }
+  ::close(descriptor);
+  return 0;
+}
