@@ -86,10 +86,6 @@ void set_layers(RailProfile& rail, const RunView& run, const LayerPowers& powers
   rail.gap_readings = powers.between.readings;
   if (powers.between.mean) rail.gaps = *powers.between.mean * run.unmarked.between();
   rail.unexplained = rail.inference.value - layers - rail.gaps;
-  // What is left of a split that explains everything is rounding.
-  constexpr double rounding = 1e-12;
-  if (std::abs(rail.unexplained.value()) < rounding * std::abs(rail.inference.value.value()))
-    rail.unexplained = Joules{};
 }
 
 }  // namespace

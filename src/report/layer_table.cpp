@@ -74,6 +74,13 @@ std::vector<BarRow> layer_rows(const Profile& profile, const RailProfile* rail,
   return rows;
 }
 
+// What is left of a split that explains everything is the rounding of doubles: shown as nothing.
+Joules unexplained_by(const RailProfile& rail) {
+  constexpr double rounding = 1e-12;
+  const double share_left = std::abs(rail.unexplained / rail.inference.value);
+  return share_left < rounding ? Joules{} : rail.unexplained;
+}
+
 std::vector<BarRow> sum_rows(const Profile& profile, const RailProfile* rail, const Style& style) {
   BarRow gaps, unexplained, whole;
   gaps.name = "gaps, load, unload";
@@ -85,8 +92,8 @@ std::vector<BarRow> sum_rows(const Profile& profile, const RailProfile* rail, co
   gaps.energy = quantity(rail->gaps, style);
   gaps.share = share(rail->gaps.value(), all);
   unexplained.name = "unexplained";
-  unexplained.energy = quantity(rail->unexplained, style);
-  unexplained.share = share(rail->unexplained.value(), all);
+  unexplained.energy = quantity(unexplained_by(*rail), style);
+  unexplained.share = share(unexplained_by(*rail).value(), all);
   whole.power = quantity(rail->mean_power, style);
   whole.energy = quantity(rail->inference.value, style);
   whole.interval = relative_interval(rail->inference, style);
@@ -124,10 +131,11 @@ std::string conservation_line(const RailProfile& rail, const Style& style) {
   Joules layers{};
   for (const LayerEnergy& layer : rail.layers)
     if (layer.energy) layers += layer.energy->value;
-  const bool negative = rail.unexplained < Joules{};
+  const Joules unexplained = unexplained_by(rail);
+  const bool negative = unexplained < Joules{};
   return fmt::format(" layers {} + gaps {} {} unexplained {} = {}\n", quantity(layers, style),
                      quantity(rail.gaps, style), negative ? "-" : "+",
-                     quantity(negative ? -rail.unexplained : rail.unexplained, style),
+                     quantity(negative ? -unexplained : unexplained, style),
                      quantity(rail.inference.value, style));
 }
 

@@ -93,6 +93,12 @@ TEST(Terminal, ShowsANegativeRestAsOne) {
   EXPECT_THAT(terminal(profile, columns(100)), HasSubstr("+ gaps 1.40 mJ - unexplained 167 µJ = "));
 }
 
+TEST(Terminal, DoesNotShowRoundingAsUnexplained) {
+  Profile profile = sample_profile();
+  profile.rails[0].unexplained = Joules{-7e-18};
+  EXPECT_THAT(terminal(profile, columns(100)), HasSubstr("+ unexplained 0 J = "));
+}
+
 TEST(Terminal, AddsLayersUpByModule) {
   Profile profile = sample_profile();
   for (std::size_t l = 0; l < profile.layers.size(); ++l)
