@@ -236,6 +236,7 @@ Result<void> Session::energy_pass() {
   StopRule rule{options_, budget_, layers_.size()};
   const Instant from = now();
   recorder_->forget_recent();
+  if (simulated_ != nullptr) simulated_->restart_truth();
   for (std::uint32_t block = 0; !rule.enough(now() - from) && !interrupted(); ++block) {
     const std::uint64_t count =
         std::min(runs_->fitting(median_latency_, block_length), rule.inferences_left());

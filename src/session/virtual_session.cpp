@@ -119,6 +119,7 @@ Result<void> VirtualSession::energy() {
   StopRule rule{options_, budget_, layers_.size()};
   const Instant from = clock_.now();
   recorder_.forget_recent();
+  source_.restart_truth();
   for (std::uint32_t block = 0; !rule.enough(clock_.now() - from) && !interrupted(); ++block) {
     const auto count = std::min<std::uint64_t>(inferences_a_block, rule.inferences_left());
     const Instant begun = clock_.now();

@@ -14,6 +14,8 @@ class VirtualSource final : public ReadingSource {
   void pause() override {}
   std::vector<Taken> take(std::span<const LayerSpan> spans, Instant until) override;
   SamplerRecord finish() override { return sampler_; }
+  // Forgets what ran so far: the truth is of the inferences after this.
+  void restart_truth() { instrument_.restart_truth(); }
   // Mean energy of each layer in one inference, [rail][layer].
   [[nodiscard]] std::vector<std::vector<Joules>> truth() const { return instrument_.truth(); }
 
