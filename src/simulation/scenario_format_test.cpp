@@ -3,6 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
 namespace layerwatt::simulation {
 namespace {
 
@@ -63,6 +67,15 @@ TEST(ScenarioFormat, WhatIsWrongIsNamed) {
   EXPECT_THAT(error("{\"seed\":-1}"), HasSubstr("seed: must be"));
   EXPECT_THAT(error("{\"name\":7}"), HasSubstr("name: must be"));
   EXPECT_THAT(error("{\"network\":{\"types_tell\":1}}"), HasSubstr("types_tell: must be true or false"));
+}
+
+TEST(ScenarioFormat, EverySettingAndPresetIsDocumented) {
+  std::ifstream file{LAYERWATT_SOURCE "/docs/scenario-format.md"};
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  const auto whole = nlohmann::json::parse(write_scenario(Scenario{}));
+  for (const char* section : {"network", "run", "sensor"})
+    for (const auto& [key, value] : whole[section].items()) EXPECT_THAT(text, HasSubstr("`" + key + "`"));
+  for (const std::string& name : sensor_names()) EXPECT_THAT(text, HasSubstr("| `" + name + "` |"));
 }
 
 TEST(ScenarioFormat, HugeAndDeepTextsAreRefused) {
