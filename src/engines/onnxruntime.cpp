@@ -63,8 +63,12 @@ class OnnxruntimeEngine final : public Engine {
   explicit OnnxruntimeEngine(OnnxruntimeLibrary library) : library_{std::move(library)} {}
   Result<void> open_provider(const Machine& machine, const EngineOptions& options);
   Result<void> open_session(const std::filesystem::path& model, Level level, const EngineOptions& options);
-  Result<void> create_session(const std::filesystem::path& model, Level level, int threads,
-                              const std::filesystem::path& save_to);
+  [[nodiscard]] Result<OnnxruntimeHandle<OrtSessionOptions>> session_options(Level level, int threads) const;
+  [[nodiscard]] Result<OnnxruntimeHandle<OrtSession>> session(const std::filesystem::path& model,
+                                                              const OrtSessionOptions* options) const;
+  [[nodiscard]] Result<std::vector<ExecutedNode>> optimised_graph(const std::filesystem::path& model,
+                                                                  Level level,
+                                                                  const std::filesystem::path& folder) const;
   Result<void> map_layers(const Network& network);
   void describe(Level level, const EngineOptions& options);
   [[nodiscard]] const OnnxruntimeApi& api() const { return library_.api; }
@@ -109,61 +113,68 @@ Result<void> OnnxruntimeEngine::open_provider(const Machine& machine, const Engi
   return checked(api(), api().RunOptionsEnableProfiling(profiled_.get(), no_profile), "profiling");
 }
 
-Result<void> OnnxruntimeEngine::create_session(const std::filesystem::path& model, Level level, int threads,
-                                               const std::filesystem::path& save_to) {
-  const std::string where = model.string();
+Result<OnnxruntimeHandle<OrtSessionOptions>> OnnxruntimeEngine::session_options(Level level,
+                                                                                int threads) const {
   auto options =
-      made<OrtSessionOptions>(api(), api().ReleaseSessionOptions, where,
+      made<OrtSessionOptions>(api(), api().ReleaseSessionOptions, "session options",
                               [&](OrtSessionOptions** out) { return api().CreateSessionOptions(out); });
   if (!options) return options.error();
   OrtSessionOptions* const o = options->get();
-  if (auto done = checked(api(), api().SetSessionGraphOptimizationLevel(o, level.value), where); !done)
-    return done;
-  if (auto done = checked(api(), api().SetIntraOpNumThreads(o, threads), where); !done) return done;
-  if (auto done = checked(api(), api().SetInterOpNumThreads(o, 1), where); !done) return done;
-  if (auto done = provider_->append_to(o); !done) return done;
-  if (!save_to.empty()) {
-    const std::string weights = save_to.filename().string() + ".weights";
-    if (auto done = checked(api(), api().SetOptimizedModelFilePath(o, save_to.c_str()), where); !done)
-      return done;
-    if (auto done =
-            checked(api(),
-                    api().AddSessionConfigEntry(o, "session.optimized_model_external_initializers_file_name",
-                                                weights.c_str()),
-                    where);
-        !done)
-      return done;
-  }
-  auto session = made<OrtSession>(api(), api().ReleaseSession, where, [&](OrtSession** out) {
-    return api().CreateSession(env_.get(), model.c_str(), o, out);
-  });
-  if (!session) return session.error();
-  session_ = std::move(*session);
-  return {};
+  auto done = checked(api(),
+                      {api().SetSessionGraphOptimizationLevel(o, level.value),
+                       api().SetIntraOpNumThreads(o, threads), api().SetInterOpNumThreads(o, 1)},
+                      "session options");
+  if (!done) return done.error();
+  if (done = provider_->append_to(o); !done) return done.error();
+  return options;
 }
 
-// Has the optimised graph saved, since only that tells which tensors a fused node reads and writes. When it
-// cannot be saved (no room, a graph that has no ONNX form) names of nodes must do.
+Result<OnnxruntimeHandle<OrtSession>> OnnxruntimeEngine::session(const std::filesystem::path& model,
+                                                                 const OrtSessionOptions* options) const {
+  return made<OrtSession>(api(), api().ReleaseSession, model.string(), [&](OrtSession** out) {
+    return api().CreateSession(env_.get(), model.c_str(), options, out);
+  });
+}
+
+// Has the optimised graph saved, since only that tells which tensors a fused node reads and writes. By a
+// session of its own: one that saves its graph keeps the weights twice for as long as it lives.
+Result<std::vector<ExecutedNode>> OnnxruntimeEngine::optimised_graph(
+    const std::filesystem::path& model, Level level, const std::filesystem::path& folder) const {
+  if (folder.empty()) return Error{Errc::not_found, "private folder", "there is none"};
+  const auto options = session_options(level, 1);
+  if (!options) return options.error();
+  const auto saved = folder / "optimised.onnx";
+  const std::string weights = "optimised.weights";
+  const auto entry = [&](const char* key, const char* value) {
+    return api().AddSessionConfigEntry(options->get(), key, value);
+  };
+  const auto set = checked(api(),
+                           {api().SetOptimizedModelFilePath(options->get(), saved.c_str()),
+                            entry("session.optimized_model_external_initializers_file_name", weights.c_str()),
+                            entry("session.disable_prepacking", "1")},
+                           "session options");
+  if (!set) return set.error();
+  const auto created = session(model, options->get());
+  auto graph = created ? read_optimised_graph(saved) : created.error();
+  std::error_code ignored;
+  std::filesystem::remove(saved, ignored);
+  std::filesystem::remove(folder / weights, ignored);
+  return graph;
+}
+
 Result<void> OnnxruntimeEngine::open_session(const std::filesystem::path& model, Level level,
                                              const EngineOptions& options) {
-  std::string why = "no private folder";
-  if (!options.private_folder.empty()) {
-    const auto saved = options.private_folder / "optimised.onnx";
-    const auto weights = options.private_folder / "optimised.onnx.weights";
-    const auto created = create_session(model, level, options.threads, saved);
-    auto graph = created ? read_optimised_graph(saved) : created.error();
-    std::error_code ignored;
-    std::filesystem::remove(saved, ignored);
-    std::filesystem::remove(weights, ignored);
-    if (graph) {
-      graph_ = std::move(*graph);
-      circumstances_["engine.fusion_map"] = "tensors of the optimised graph";
-      return {};
-    }
-    why = graph.error().detail;
-  }
-  circumstances_["engine.fusion_map"] = "names of nodes only: " + why;
-  return create_session(model, level, options.threads, {});
+  // It may be impossible to save: no room, no ONNX form. A model that is bad fails below, too.
+  auto graph = optimised_graph(model, level, options.private_folder);
+  circumstances_["engine.fusion_map"] =
+      graph ? "tensors of the optimised graph" : "names of nodes only: " + graph.error().detail;
+  if (graph) graph_ = std::move(*graph);
+  const auto how = session_options(level, options.threads);
+  if (!how) return how.error();
+  auto opened = session(model, how->get());
+  if (!opened) return opened.error();
+  session_ = std::move(*opened);
+  return {};
 }
 
 Result<void> OnnxruntimeEngine::map_layers(const Network& network) {

@@ -30,4 +30,12 @@ Result<void> checked(const OnnxruntimeApi& api, OrtStatus* status, const std::st
   return error;
 }
 
+Result<void> checked(const OnnxruntimeApi& api, std::initializer_list<OrtStatus*> statuses,
+                     const std::string& where) {
+  Result<void> first;
+  for (OrtStatus* status : statuses)
+    if (auto done = checked(api, status, where); !done && first) first = done;
+  return first;
+}
+
 }  // namespace layerwatt

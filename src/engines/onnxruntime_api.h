@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ONNX Runtime's C API with our manners: its statuses become Errors, its objects release themselves.
 #pragma once
+#include <initializer_list>
 #include <memory>
 #include <string>
 
@@ -19,6 +20,10 @@ using OnnxruntimeHandle = std::unique_ptr<T, OnnxruntimeRelease<T>>;
 
 // Turns a status into an Error with ONNX Runtime's own text, and releases it. `where` is the model or file.
 Result<void> checked(const OnnxruntimeApi& api, OrtStatus* status, const std::string& where);
+
+// The first failure of several calls; all their statuses are released.
+Result<void> checked(const OnnxruntimeApi& api, std::initializer_list<OrtStatus*> statuses,
+                     const std::string& where);
 
 // Calls `make(&object)` and wraps what it made.
 template <class T, class Make>

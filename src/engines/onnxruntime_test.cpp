@@ -98,6 +98,24 @@ TEST_F(Onnxruntime, IsOpenedOnceAtATimeInAProcess) {
   EXPECT_TRUE(open(model, "all"));
 }
 
+TEST_F(Onnxruntime, MapsNodesWithoutNames) {
+  testing::SmallModel small;
+  small.input("x", float32, {"1", "4"});
+  small.node("Tanh", "", {"x"}, {"a"});
+  small.node("Sigmoid", "", {"a"}, {"b"});
+  small.node("Tanh", "", {"b"}, {"y"});
+  small.output("y", float32, {"1", "4"});
+  const auto model = small.write(models);
+  for (const char* level : {"disabled", "all"}) {
+    const auto engine = open(model, level);
+    ASSERT_TRUE(engine) << engine.error().detail;
+    const auto network = read_onnx(model);
+    ASSERT_EQ((*engine)->layers().size(), 3u);
+    for (std::size_t l = 0; l < 3; ++l)
+      EXPECT_THAT((*engine)->layers()[l].sources, ElementsAre(network->layers[l].name));
+  }
+}
+
 // A node inside another one is no layer: the loop around it is.
 TEST_F(Onnxruntime, MarksALoopAsOneLayer) {
   testing::SmallModel small;
