@@ -16,8 +16,9 @@ bool LineSocket::send(const std::string& line) {
 }
 
 bool LineSocket::receive() {
-  std::array<char, 1 << 16> buffer;
-  const ssize_t n = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  constexpr std::size_t most = 1 << 16;
+  std::array<char, most> buffer;
+  const ssize_t n = ::recv(socket_.get(), buffer.data(), most, MSG_DONTWAIT);
   if (n < 0) return errno == EAGAIN || errno == EINTR;
   received_.append(buffer.data(), static_cast<std::size_t>(n));
   return n > 0;
