@@ -154,10 +154,10 @@ class Interruptions(LayerwattTest):
     def test_an_engine_that_crashes_is_named_with_its_signal(self):
         process = self.in_energy_pass("e.lw")
         [runner] = self.runners()
-        os.kill(runner, signal.SIGSEGV)
+        os.kill(runner, signal.SIGABRT)  # not SEGV, which the sanitizer would catch
         _, err = process.communicate(timeout=30)
         self.assertEqual(process.returncode, 1, err)
-        self.assertRegex(err, "signal 11|SIGSEGV|Segmentation")
+        self.assertRegex(err, "signal 6 ")
         out, _ = self.run_program("show", "e.lw")
         self.assertIn("c1", out)
         self.assertEqual(self.runners(), [])
