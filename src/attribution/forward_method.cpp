@@ -277,6 +277,15 @@ LayerPowers Forward::as_powers(const forward::RailEstimate& estimate) const {
   return powers;
 }
 
+// Where reads come about as often as conversions, a timer's grid can be taken for the sensor's clock;
+// intervals are then far too narrow. None is shown before coverage holds for every board as it boots.
+void withhold_intervals(LayerPowers& powers) {
+  for (LayerPower& layer : powers.layers) layer.half_width.reset();
+  powers.between.half_width.reset();
+  powers.notes.emplace_back(
+      "Method forward is experimental: its intervals are withheld until they are shown to cover.");
+}
+
 LayerPowers Forward::powers(const RailRecord& rail) {
   LayerPowers none;
   none.layers.resize(run_.timeline.layers.size());
@@ -302,6 +311,7 @@ LayerPowers Forward::powers(const RailRecord& rail) {
   LayerPowers powers = as_powers(*estimate);
   powers.notes = series.notes;
   say(*estimate, window, rail, powers);
+  withhold_intervals(powers);
   return powers;
 }
 
