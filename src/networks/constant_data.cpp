@@ -40,7 +40,7 @@ std::optional<std::string> complaint_about(const onnx::TensorProto& tensor) {
   const Shape shape{tensor.dims().begin(), tensor.dims().end()};
   for (const std::int64_t dimension : shape)
     if (dimension < 0) return fmt::format("has a negative dimension, {}", dimension);
-  if (const auto absurd = absurdity_of(shape)) return absurd;
+  if (auto absurd = absurdity_of(shape)) return absurd;
   if (is_external(tensor)) return std::nullopt;
   const std::int64_t elements = elements_of(shape).value_or(0);
   const LeftOut left_out = left_out_of(tensor);

@@ -97,7 +97,8 @@ onnx::ModelProto mobilenet_v2(std::uint64_t seed) {
                             i == 0 ? stage.stride : 1, stage.expansion);
   x = normalised(build, "head.conv", x, 1280, {1, 1, 0, 1}, true);
   x = build.flatten("flatten", build.global_average_pool("avgpool", x));
-  return std::move(build).finish(build.linear("classifier", x, 1000));
+  x = build.linear("classifier", x, 1000);
+  return std::move(build).finish(x);
 }
 
 onnx::ModelProto resnet18(std::uint64_t seed) {
@@ -110,7 +111,8 @@ onnx::ModelProto resnet18(std::uint64_t seed) {
       x = basic_block(build, "layer" + std::to_string(layer) + "." + std::to_string(block), x,
                       std::int64_t{32} << layer, layer > 1 && block == 0 ? 2 : 1);
   x = build.flatten("flatten", build.global_average_pool("avgpool", x));
-  return std::move(build).finish(build.linear("fc", x, 1000));
+  x = build.linear("fc", x, 1000);
+  return std::move(build).finish(x);
 }
 
 onnx::ModelProto lenet5(std::uint64_t seed) {
@@ -124,7 +126,8 @@ onnx::ModelProto lenet5(std::uint64_t seed) {
   x = build.tanh("c5_tanh", build.convolution("c5", x, 120, settings));
   x = build.flatten("flatten", x);
   x = build.tanh("f6_tanh", build.linear("f6", x, 84));
-  return std::move(build).finish(build.linear("output", x, 10));
+  x = build.linear("output", x, 10);
+  return std::move(build).finish(x);
 }
 
 }  // namespace layerwatt

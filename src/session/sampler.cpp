@@ -76,7 +76,7 @@ struct Sampler::Run {
   Nanoseconds cpu_time{}, elapsed{};
 };
 
-Result<std::unique_ptr<Sampler>> Sampler::create(const Machine& machine, std::string driver,
+Result<std::unique_ptr<Sampler>> Sampler::create(const Machine& machine, const std::string& driver,
                                                  std::vector<std::unique_ptr<Sensor>> sensors,
                                                  const SamplerOptions& options) {
   auto selection = select_rails(machine, driver, sensors, options.rails);

@@ -37,7 +37,7 @@ class Sampler final : public ReadingSource {
  public:
   // Off until resume(). not_found: a wanted rail is not there; the detail lists those that are. `driver` is
   // the name under which the rails are recorded.
-  static Result<std::unique_ptr<Sampler>> create(const Machine& machine, std::string driver,
+  static Result<std::unique_ptr<Sampler>> create(const Machine& machine, const std::string& driver,
                                                  std::vector<std::unique_ptr<Sensor>> sensors,
                                                  const SamplerOptions& options);
   ~Sampler() override;
