@@ -28,6 +28,34 @@ TEST_P(OnnxruntimeZoo, AccountsForEverySourceLayerAtEveryLevel) {
   EXPECT_LT(fewest, network->layers.size());  // something was fused, so the map had work to do
 }
 
+// Fusing saves the writing and reading of what stays inside, so a level that fuses more moves less.
+TEST_P(OnnxruntimeZoo, MovesFewerBytesTheMoreItFuses) {
+  const auto model = zoo_network(GetParam());
+  std::vector<std::int64_t> moved;
+  for (const char* level : {"disabled", "extended"}) {
+    const auto engine = open(model, level);
+    ASSERT_TRUE(engine) << engine.error().detail;
+    std::int64_t sum = 0;
+    for (const Layer& layer : (*engine)->layers()) {
+      ASSERT_TRUE(layer.bytes.has_value()) << layer.name;
+      EXPECT_FALSE(layer.inputs.empty()) << layer.name;
+      EXPECT_FALSE(layer.outputs.empty()) << layer.name;
+      // What a layer moves is at least what it reads and writes.
+      std::int64_t least = 0;
+      for (const auto* shapes : {&layer.inputs, &layer.outputs})
+        for (const Shape& shape : *shapes) {
+          std::int64_t elements = 4;
+          for (const std::int64_t extent : shape) elements *= extent;
+          least += elements;
+        }
+      EXPECT_GE(*layer.bytes, least) << layer.name;
+      sum += *layer.bytes;
+    }
+    moved.push_back(sum);
+  }
+  EXPECT_LT(moved[1], moved[0]);
+}
+
 // The same products, summed in other orders. In float32, with unit roundoff u = 2^-24, rounding moves a sum
 // of n terms of random sign by at most about sqrt(n) u of its own size, in whichever order; two orders differ
 // by twice that. Layers with random weights hand relative errors on unchanged and add theirs, so the outputs
