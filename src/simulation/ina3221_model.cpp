@@ -86,7 +86,8 @@ Watts l4t_power(const Ina3221Model::Registers& registers, Ohms shunt) {
   const double microvolts = registers.shunt * 40.0;
   const auto milliamperes = static_cast<std::int64_t>(std::floor(microvolts / (shunt.value() * 1e3) + 0.5));
   const std::int64_t millivolts = registers.bus * std::int64_t{8};
-  return Watts{static_cast<double>(millivolts * milliamperes / 1000) * 1e-3};
+  const std::int64_t milliwatts = millivolts * milliamperes / 1000;  // the driver truncates
+  return Watts{static_cast<double>(milliwatts) * 1e-3};
 }
 
 }  // namespace layerwatt::simulation
