@@ -4,16 +4,21 @@
 
 #include <fmt/format.h>
 
-#include <queue>
 #include <unordered_set>
 
 #include "networks/attributes.h"
 #include "networks/constant_data.h"
+#include "networks/node_names.h"
 #include "networks/tensor_size.h"
+#include "networks/topological_order.h"
 
 namespace layerwatt {
 
 namespace {
+
+// The largest published networks have some 300 000. Each costs a description hundreds of bytes, and a file
+// as few as three.
+constexpr std::size_t most_connections = 4'000'000;
 
 class GraphBuilder {
  public:
@@ -29,7 +34,7 @@ class GraphBuilder {
                             &GraphBuilder::add_nodes, &GraphBuilder::connect, &GraphBuilder::sort,
                             &GraphBuilder::mark_constants, &GraphBuilder::add_outputs})
       if (auto done = (this->*step)(); !done) return done.error();
-    name_nodes();
+    name_layers(graph_);
     return std::move(graph_);
   }
 
@@ -117,7 +122,7 @@ class GraphBuilder {
       for (const std::string& output : source.output()) {
         node.outputs.emplace_back();
         if (output.empty()) continue;
-        const auto added = add_tensor(output, who(node));
+        const auto added = add_tensor(output, described_in_errors(node));
         if (!added) return added.error();
         node.outputs.back() = *added;
         graph_.tensors[*added].producer = node.file_index;
@@ -128,21 +133,19 @@ class GraphBuilder {
     return {};
   }
 
-  [[nodiscard]] static std::string who(const Node& node) {
-    if (node.source->name().empty())
-      return fmt::format("node {} ({})", node.file_index, in_quotes(operator_of(*node.source)));
-    return fmt::format("node {} ({})", in_quotes(node.source->name()), in_quotes(operator_of(*node.source)));
-  }
-
   Result<void> connect() {
+    std::size_t connections = 0;
     for (Node& node : graph_.nodes) {
+      connections += node.outputs.size() + static_cast<std::size_t>(node.source->input_size());
+      if (connections > most_connections)
+        return malformed(fmt::format("its layers have more than {} inputs and outputs", most_connections));
       for (const std::string& input : node.source->input()) {
         node.inputs.emplace_back();
         if (input.empty()) continue;
         const auto found = graph_.tensor_named.find(input);
         if (found == graph_.tensor_named.end())
-          return malformed(
-              fmt::format("{} reads tensor {}, which nothing makes", who(node), in_quotes(input)));
+          return malformed(fmt::format("{} reads tensor {}, which nothing makes", described_in_errors(node),
+                                       in_quotes(input)));
         node.inputs.back() = found->second;
       }
       if (has_subgraph(*node.source)) capture(node);
@@ -180,73 +183,19 @@ class GraphBuilder {
     for (const auto& graph : attribute.graphs()) visit_graph(graph);
   }
 
-  template <class Visit>
-  void for_each_producer(const Node& node, Visit&& visit_producer) const {
-    for (const auto& input : node.inputs)
-      if (input && graph_.tensors[*input].producer) visit_producer(*graph_.tensors[*input].producer);
-    for (const std::size_t input : node.captured)
-      if (graph_.tensors[input].producer) visit_producer(*graph_.tensors[input].producer);
-  }
-
-  // Kahn's algorithm; of the nodes that are ready the first in the file goes first.
+  // Puts each node behind those it reads from.
   Result<void> sort() {
-    const std::size_t count = graph_.nodes.size();
-    std::vector<std::size_t> waits_for(count, 0);
-    std::vector<std::vector<std::size_t>> readers(count);
-    for (std::size_t i = 0; i < count; ++i)
-      for_each_producer(graph_.nodes[i], [&](std::size_t producer) {
-        ++waits_for[i];
-        readers[producer].push_back(i);
-      });
-    std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
-    for (std::size_t i = 0; i < count; ++i)
-      if (waits_for[i] == 0) ready.push(i);
-    std::vector<std::size_t> order;
-    while (!ready.empty()) {
-      order.push_back(ready.top());
-      ready.pop();
-      for (const std::size_t reader : readers[order.back()])
-        if (--waits_for[reader] == 0) ready.push(reader);
-    }
-    if (order.size() < count) return malformed(describe_cycle(waits_for));
-    reorder(order);
-    return {};
-  }
-
-  [[nodiscard]] std::string describe_cycle(const std::vector<std::size_t>& waits_for) const {
-    std::size_t at = 0;
-    while (waits_for[at] == 0) ++at;
-    const auto waited_for = [&](std::size_t node) {
-      std::size_t next = node;
-      for_each_producer(graph_.nodes[node], [&](std::size_t producer) {
-        if (waits_for[producer] > 0) next = producer;
-      });
-      return next;
-    };
-    // Whoever waits waits for somebody; after as many steps as there are nodes we are inside the cycle.
-    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) at = waited_for(at);
-    std::string text = "is cyclic: " + who(graph_.nodes[at]);
-    constexpr int most_named = 4;
-    std::size_t step = waited_for(at);
-    for (int named = 0; step != at; step = waited_for(step)) {
-      if (++named == most_named) {
-        text += " reads from ... which";
-        break;
-      }
-      text += " reads from " + who(graph_.nodes[step]) + ", which";
-    }
-    return text + " reads from the first";
-  }
-
-  void reorder(const std::vector<std::size_t>& order) {
+    const auto order = topological_order(graph_);
+    if (!order) return order.error();
     std::vector<Node> sorted;
-    sorted.reserve(order.size());
-    for (const std::size_t i : order) {
+    sorted.reserve(order->size());
+    for (const std::size_t i : *order) {
       for (const auto& output : graph_.nodes[i].outputs)
         if (output) graph_.tensors[*output].producer = sorted.size();
       sorted.push_back(std::move(graph_.nodes[i]));
     }
     graph_.nodes = std::move(sorted);
+    return {};
   }
 
   Result<void> mark_constants() {
@@ -256,7 +205,7 @@ class GraphBuilder {
       if (node.source->op_type() == "Constant") {
         node.is_layer = false;
         if (const auto complaint = set_constant(output, *node.source))
-          return malformed(who(node) + " " + *complaint);
+          return malformed(described_in_errors(node) + " " + *complaint);
       } else if (node.source->op_type() == "Identity" && node.inputs.size() == 1 && node.inputs[0] &&
                  graph_.tensors[*node.inputs[0]].constant) {
         node.is_layer = false;
@@ -279,30 +228,6 @@ class GraphBuilder {
       graph_.outputs.push_back(found->second);
     }
     return {};
-  }
-
-  void name_nodes() {
-    std::unordered_set<std::string> taken;
-    std::unordered_map<std::string, std::size_t> next_number;
-    for (const Node& node : graph_.nodes)
-      if (node.is_layer) taken.insert(node.source->name());
-    std::unordered_set<std::string> given;
-    for (Node& node : graph_.nodes) {
-      if (!node.is_layer) continue;
-      std::string name = node.source->name();
-      // ONNX Runtime calls a node without a name the same in its profiles.
-      if (name.empty()) name = fmt::format("{}_{}", node.source->op_type(), node.file_index);
-      const bool first_of_its_name =
-          (!node.source->name().empty() || taken.count(name) == 0) && given.insert(name).second;
-      if (!first_of_its_name) {
-        std::size_t& number = next_number.try_emplace(name, 2).first->second;
-        std::string numbered;
-        do numbered = fmt::format("{}_{}", name, number++);
-        while (taken.count(numbered) > 0 || !given.insert(numbered).second);
-        name = std::move(numbered);
-      }
-      node.name = std::move(name);
-    }
   }
 
   Graph graph_;

@@ -284,6 +284,25 @@ TEST(Hostile, AHundredThousandNodesWithOneNameAreDescribed) {
   EXPECT_EQ(network.layers.back().name, "same_" + std::to_string(count));
 }
 
+TEST(Hostile, ANodeWithMillionsOfInputsIsRefused) {
+  TinyModel model;
+  model.input("x", Shape(60, 1)).node("Concat", "all", {"x"}).with("axis", 0).output("all");
+  for (int i = 0; i < 5'000'000; ++i) model.last().add_input("x");
+  EXPECT_THAT(refusal_of(model), HasSubstr("inputs and outputs"));
+}
+
+// A cycle through nodes with very many inputs each is found without walking all of them at every step.
+TEST(Hostile, ACycleOfManyNodesWithManyInputsIsRefused) {
+  constexpr int count = 1000;
+  TinyModel model;
+  model.input("x", {1});
+  for (int i = 0; i < count; ++i) {
+    model.node("Sum", "n" + std::to_string(i), {"n" + std::to_string((i + 1) % count)});
+    for (int k = 0; k < 1000; ++k) model.last().add_input("x");
+  }
+  EXPECT_THAT(refusal_of(model.output("n0")), HasSubstr("cyclic"));
+}
+
 TEST(Hostile, AHundredThousandUnknownOperatorsGiveAFewSentences) {
   TinyModel model;
   model.import("x", 1).input("t", {1});
