@@ -9,184 +9,27 @@
 #include <map>
 
 #include "attribution/forward/estimate.h"
-#include "attribution/forward/mark_smoothing.h"
+#include "attribution/forward/robust.h"
+#include "attribution/forward/super_layers.h"
 #include "attribution/forward/window_fit.h"
+#include "attribution/forward_notes.h"
+#include "attribution/forward_problem.h"
+#include "attribution/phase_lock.h"
 #include "attribution/statistics.h"
 
 namespace layerwatt {
 
 namespace {
 
-using forward::Boundaries;
-
-constexpr double mark_bias_us = 1;         // systematic error of one mark that intervals allow for
-constexpr double longest_break_us = 8000;  // between inferences; longer ones are not just idle
-constexpr std::size_t fewest_of_a_class = 4;
-
-// The run as the regression wants it.
-struct Problem {
-  Instant origin;
-  forward::Segments segments;                 // columns: layers that ran, then gaps, then idle
-  std::vector<std::int32_t> column_of_layer;  // -1 = did not run
-  std::uint32_t gap_column = 0, idle_column = 0;
-  std::vector<std::uint32_t> classes;  // of each layer column
-  std::vector<std::pair<double, double>> masked;
-  std::size_t inferences = 0;
-  std::vector<std::string> notes;
-};
+constexpr double smallest_tail_us = 4;  // shorter tails are not told from none
+constexpr double widest = 0.2;          // half-width of a layer over its energy, above which it is joined
 
 double microseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-3; }
 
-// The layers of one inference in order of time.
-using Pieces = std::vector<const Segment*>;
-
-std::vector<Pieces> pieces_by_inference(const Execution& execution) {
-  std::vector<Pieces> pieces(execution.energy.size());
-  for (const Segment& segment : execution.segments) pieces[segment.inference].push_back(&segment);
-  return pieces;
-}
-
-// Load, layers with gaps between them, unload: the moments of one inference, us.
-void append_moments(const Inference& inference, const Pieces& pieces, Instant origin,
-                    std::vector<double>& moments) {
-  moments.push_back(microseconds(inference.load_begin - origin));
-  for (const Segment* piece : pieces) {
-    moments.push_back(std::max(moments.back(), microseconds(piece->begin - origin)));
-    moments.push_back(std::max(moments.back(), microseconds(piece->end - origin)));
-  }
-  moments.push_back(std::max(moments.back(), microseconds(inference.unload_end - origin)));
-}
-
-class ProblemMaker {
- public:
-  explicit ProblemMaker(const RunView& run) : run_{run}, pieces_{pieces_by_inference(run.execution)} {
-    problem_.origin = run.execution.energy.front().load_begin;
-  }
-  Problem make() &&;
-
- private:
-  void number_columns();
-  [[nodiscard]] bool regular() const;
-  [[nodiscard]] std::vector<std::vector<double>> moments();
-  void lay_out(const std::vector<std::vector<double>>& moments);
-  void append(double from, std::uint32_t column) {
-    problem_.segments.knot_us.push_back(from);
-    problem_.segments.column.push_back(column);
-  }
-
-  const RunView& run_;
-  std::vector<Pieces> pieces_;
-  std::vector<bool> disturbed_;
-  Problem problem_;
-};
-
-void ProblemMaker::number_columns() {
-  const std::size_t layers = run_.timeline.layers.size();
-  std::vector<bool> ran(layers, false);
-  for (const Segment& segment : run_.execution.segments) ran[segment.layer] = true;
-  std::map<std::string, std::size_t> of_type;
-  std::uint32_t next = 0;
-  problem_.column_of_layer.assign(layers, -1);
-  for (std::size_t l = 0; l < layers; ++l) {
-    if (!ran[l]) continue;
-    problem_.column_of_layer[l] = static_cast<std::int32_t>(next++);
-    ++of_type[run_.timeline.layers[l].type];
-  }
-  std::map<std::string, std::uint32_t> class_of;
-  for (const auto& [type, count] : of_type)
-    if (count >= fewest_of_a_class) class_of.emplace(type, static_cast<std::uint32_t>(class_of.size() + 1));
-  for (std::size_t l = 0; l < layers; ++l) {
-    if (!ran[l]) continue;
-    const auto known = class_of.find(run_.timeline.layers[l].type);
-    problem_.classes.push_back(known == class_of.end() ? 0 : known->second);
-  }
-  problem_.gap_column = next;
-  problem_.idle_column = next + 1;
-  problem_.segments.columns = next + 2;
-}
-
-// Every marked inference ran the same layers in the same order.
-bool ProblemMaker::regular() const {
-  const Pieces* first = nullptr;
-  for (std::size_t i = 0; i < pieces_.size(); ++i) {
-    if (!run_.execution.marked[i]) continue;
-    if (first == nullptr) first = &pieces_[i];
-    const auto same = [](const Segment* a, const Segment* b) { return a->layer == b->layer; };
-    if (!std::equal(pieces_[i].begin(), pieces_[i].end(), first->begin(), first->end(), same)) return false;
-  }
-  return first != nullptr;
-}
-
-// Of each inference, smoothed where all of them ran the same layers.
-std::vector<std::vector<double>> ProblemMaker::moments() {
-  const auto& energy = run_.execution.energy;
-  std::vector<std::vector<double>> all(energy.size());
-  disturbed_.assign(energy.size(), false);
-  for (std::size_t i = 0; i < energy.size(); ++i)
-    append_moments(energy[i], pieces_[i], problem_.origin, all[i]);
-  if (!regular()) {
-    problem_.notes.push_back(
-        "Inferences ran different layers, so random errors of the marks were not smoothed out.");
-    return all;
-  }
-  Boundaries marks;
-  std::vector<std::size_t> which;
-  for (std::size_t i = 0; i < energy.size(); ++i) {
-    if (!run_.execution.marked[i]) continue;
-    marks.layers = all[i].size() - 1;
-    marks.moment_us.insert(marks.moment_us.end(), all[i].begin(), all[i].end());
-    which.push_back(i);
-  }
-  const std::vector<bool> disturbed = forward::disturbed_inferences(marks);
-  const Boundaries smooth = forward::smooth_marks(marks);
-  const auto bad = static_cast<std::size_t>(std::count(disturbed.begin(), disturbed.end(), true));
-  const bool few = bad * 2 <= disturbed.size();
-  for (std::size_t r = 0; r < which.size(); ++r) {
-    const auto moments = smooth.of(r);
-    all[which[r]].assign(moments.begin(), moments.end());
-    disturbed_[which[r]] = few && disturbed[r];
-  }
-  if (bad > 0 && few)
-    problem_.notes.push_back(
-        fmt::format("{} of {} inferences were left out of the split over layers: a layer took far longer "
-                    "than usual, as after a preemption.",
-                    bad, which.size()));
-  if (!few)
-    problem_.notes.push_back(
-        "More than half of the inferences were disturbed; none was left out. Close other programs and fix "
-        "the clocks, then measure again.");
-  return all;
-}
-
-void ProblemMaker::lay_out(const std::vector<std::vector<double>>& moments) {
-  const auto& energy = run_.execution.energy;
-  for (std::size_t i = 0; i < energy.size(); ++i) {
-    if (i > 0 && moments[i].front() - moments[i - 1].back() > longest_break_us)
-      problem_.masked.emplace_back(moments[i - 1].back(), moments[i].front());
-    const bool usable = run_.execution.marked[i] && !disturbed_[i];
-    if (!usable) problem_.masked.emplace_back(moments[i].front(), moments[i].back());
-    if (usable) ++problem_.inferences;
-    for (std::size_t m = 0; m + 1 < moments[i].size(); ++m) {
-      const bool in_layer = m % 2 == 1;
-      const std::uint32_t column =
-          in_layer ? static_cast<std::uint32_t>(problem_.column_of_layer[pieces_[i][m / 2]->layer])
-                   : problem_.gap_column;
-      append(moments[i][m], column);
-    }
-    append(moments[i].back(), problem_.idle_column);
-  }
-  problem_.segments.column.pop_back();  // the last knot ends the last inference
-}
-
-Problem ProblemMaker::make() && {
-  number_columns();
-  lay_out(moments());
-  return std::move(problem_);
-}
-
 // Both parts of a layer's uncertainty that have nothing to do with readings, as power: its own marks, and how
 // its time varied. `mean_us`, `variance` of the layer's duration.
-double timing_variance(double power, double before, double after, double mean_us, double variance, double n) {
+double timing_variance(double mark_bias_us, double power, double before, double after, double mean_us,
+                       double variance, double n) {
   if (!(mean_us > 0)) return 0;
   const double at_begin = (before + power) / 2, at_end = (power + after) / 2;
   const double bias = mark_bias_us * mark_bias_us * (at_begin * at_begin + at_end * at_end);
@@ -195,21 +38,32 @@ double timing_variance(double power, double before, double after, double mean_us
 
 class Forward {
  public:
-  explicit Forward(const RunView& run) : run_{run}, problem_{ProblemMaker{run}.make()} {
+  Forward(const RunView& run, const AttributionOptions& options)
+      : run_{run}, mark_bias_us_{microseconds(options.mark_bias)}, problem_{make_problem(run)} {
     measure_durations();
   }
   LayerPowers powers(const RailRecord& rail);
+  std::optional<double> lag_us(const RailRecord& rail);
 
  private:
   void measure_durations();
   [[nodiscard]] forward::Series series_of(const RailRecord& rail) const;
+  [[nodiscard]] bool enough(const forward::Series& series) const {
+    return series.size() >= problem_.classes.size() / 2 + 10;
+  }
   const forward::FittedWindow& window_of(const RailRecord& rail);
+  [[nodiscard]] forward::EstimateOptions options() const;
+  [[nodiscard]] double power_before(const forward::RailEstimate& estimate, Eigen::Index column) const;
+  [[nodiscard]] double power_after(const forward::RailEstimate& estimate, Eigen::Index column) const;
   [[nodiscard]] LayerPowers as_powers(const forward::RailEstimate& estimate) const;
-  void say(const forward::RailEstimate& estimate, const forward::FittedWindow& window, const RailRecord& rail,
-           LayerPowers& powers) const;
+  [[nodiscard]] std::vector<JoinedLayers> join(const forward::RailEstimate& estimate) const;
+  [[nodiscard]] SensorFit fit_of(const forward::RailEstimate& estimate, const forward::FittedWindow& window,
+                                 const forward::Series& series) const;
 
   const RunView& run_;
-  Problem problem_;
+  double mark_bias_us_;
+  ForwardProblem problem_;
+  std::vector<std::size_t> layer_of_column_;
   std::vector<double> mean_us_, variance_us2_;                                    // of each layer's duration
   std::map<std::pair<std::string, std::string>, forward::FittedWindow> windows_;  // by sensor and device
 };
@@ -227,6 +81,8 @@ void Forward::measure_durations() {
   }
   for (std::size_t l = 0; l < layers; ++l)
     variance_us2_.push_back(count[l] > 1 ? squares[l] / (count[l] - 1) : 0);
+  for (std::size_t l = 0; l < layers; ++l)
+    if (problem_.column_of_layer[l] >= 0) layer_of_column_.push_back(l);
 }
 
 forward::Series Forward::series_of(const RailRecord& rail) const {
@@ -254,103 +110,179 @@ const forward::FittedWindow& Forward::window_of(const RailRecord& rail) {
       .first->second;
 }
 
-LayerPowers Forward::as_powers(const forward::RailEstimate& estimate) const {
-  LayerPowers powers;
-  powers.layers.resize(run_.timeline.layers.size());
-  const auto at = [&](std::int32_t column) { return estimate.power[column]; };
-  const auto last = static_cast<std::int32_t>(problem_.classes.size()) - 1;
-  const auto used = static_cast<double>(std::max<std::size_t>(problem_.inferences, 1));
-  for (std::size_t l = 0; l < powers.layers.size(); ++l) {
-    const std::int32_t c = problem_.column_of_layer[l];
-    if (c < 0) continue;
-    const double gap = at(static_cast<std::int32_t>(problem_.gap_column));
-    const double timing = timing_variance(at(c), c > 0 ? at(c - 1) : gap, c < last ? at(c + 1) : gap,
-                                          mean_us_[l], variance_us2_[l], used);
-    powers.layers[l].mean = Watts{at(c)};
-    powers.layers[l].half_width =
-        Watts{normal_975 * std::sqrt(std::max(estimate.covariance(c, c), 0.0) + timing)};
-    powers.layers[l].readings = static_cast<std::size_t>(std::lround(estimate.seen[c]));
-  }
-  const auto gap = static_cast<Eigen::Index>(problem_.gap_column);
-  powers.between.mean = Watts{estimate.power[gap]};
-  powers.between.half_width = Watts{normal_975 * std::sqrt(std::max(estimate.covariance(gap, gap), 0.0))};
-  return powers;
-}
-
-// Where reads come about as often as conversions, a timer's grid can be taken for the sensor's clock;
-// intervals are then far too narrow. None is shown before coverage holds for every board as it boots.
-void withhold_intervals(LayerPowers& powers) {
-  for (LayerPower& layer : powers.layers) layer.half_width.reset();
-  powers.between.half_width.reset();
-  powers.notes.emplace_back(
-      "Method forward is experimental: its intervals are withheld until they are shown to cover.");
-}
-
-LayerPowers Forward::powers(const RailRecord& rail) {
-  LayerPowers none;
-  none.layers.resize(run_.timeline.layers.size());
-  const forward::Series series = series_of(rail);
-  none.notes = series.notes;
-  if (series.size() < problem_.classes.size() / 2 + 10) {
-    none.notes.push_back(fmt::format("{}: {} usable readings cannot be split over {} layers; measure longer.",
-                                     rail.channel.rail, series.size(), problem_.classes.size()));
-    return none;
-  }
-  const forward::FittedWindow& window = window_of(rail);
+forward::EstimateOptions Forward::options() const {
   forward::EstimateOptions options;
   options.layers = problem_.classes.size();
   options.inferences = problem_.inferences;
   options.classes = problem_.classes;
   options.masked = problem_.masked;
-  const auto estimate = forward::estimate(problem_.segments, series, window.window, options);
-  if (!estimate) {
-    none.notes.push_back(fmt::format("{}: too few readings of undisturbed inferences to split over layers.",
-                                     rail.channel.rail));
-    return none;
+  return options;
+}
+
+// Of what acts next to a layer: its neighbour, or where there is none, the time around the inference.
+double around(const ForwardProblem& problem, const forward::RailEstimate& estimate) {
+  const bool any_gap = estimate.seen[problem.gap_column] > 0;
+  return estimate.power[any_gap ? problem.gap_column : problem.idle_column];
+}
+
+double Forward::power_before(const forward::RailEstimate& estimate, Eigen::Index column) const {
+  return column > 0 ? estimate.power[column - 1] : around(problem_, estimate);
+}
+
+double Forward::power_after(const forward::RailEstimate& estimate, Eigen::Index column) const {
+  const auto last = static_cast<Eigen::Index>(problem_.classes.size()) - 1;
+  return column < last ? estimate.power[column + 1] : around(problem_, estimate);
+}
+
+LayerPowers Forward::as_powers(const forward::RailEstimate& estimate) const {
+  LayerPowers powers;
+  powers.layers.resize(run_.timeline.layers.size());
+  const auto used = static_cast<double>(std::max<std::size_t>(problem_.inferences, 1));
+  for (std::size_t i = 0; i < layer_of_column_.size(); ++i) {
+    const auto c = static_cast<Eigen::Index>(i);
+    const std::size_t l = layer_of_column_[i];
+    const double timing = timing_variance(mark_bias_us_, estimate.power[c], power_before(estimate, c),
+                                          power_after(estimate, c), mean_us_[l], variance_us2_[l], used);
+    powers.layers[l].mean = Watts{estimate.power[c]};
+    powers.layers[l].half_width =
+        Watts{normal_975 * std::sqrt(std::max(estimate.covariance(c, c), 0.0) + timing)};
+    powers.layers[l].readings = static_cast<std::size_t>(std::lround(estimate.seen[c]));
   }
-  LayerPowers powers = as_powers(*estimate);
-  powers.notes = series.notes;
-  say(*estimate, window, rail, powers);
-  withhold_intervals(powers);
+  const auto gap = static_cast<Eigen::Index>(problem_.gap_column);
+  if (estimate.seen[gap] > 0) {
+    powers.between.mean = Watts{estimate.power[gap]};
+    powers.between.half_width = Watts{normal_975 * std::sqrt(std::max(estimate.covariance(gap, gap), 0.0))};
+    powers.between.readings = static_cast<std::size_t>(std::lround(estimate.seen[gap]));
+  }
   return powers;
 }
 
-void Forward::say(const forward::RailEstimate& estimate, const forward::FittedWindow& window,
-                  const RailRecord& rail, LayerPowers& powers) const {
+// Layers that only together are known to within `widest`.
+std::vector<JoinedLayers> Forward::join(const forward::RailEstimate& estimate) const {
+  const auto layers = static_cast<Eigen::Index>(layer_of_column_.size());
+  const auto used = static_cast<double>(std::max<std::size_t>(problem_.inferences, 1));
+  constexpr double joule = 1e-6;  // W us
+  Eigen::VectorXd seconds(layers), energy(layers), edge(layers + 1);
+  for (Eigen::Index c = 0; c < layers; ++c)
+    seconds[c] = joule * mean_us_[layer_of_column_[static_cast<std::size_t>(c)]];
+  Eigen::MatrixXd covariance =
+      seconds.asDiagonal() * estimate.covariance.topLeftCorner(layers, layers) * seconds.asDiagonal();
+  for (Eigen::Index c = 0; c < layers; ++c) {
+    const double variance = variance_us2_[layer_of_column_[static_cast<std::size_t>(c)]];
+    energy[c] = estimate.power[c] * seconds[c];
+    covariance(c, c) += joule * joule * estimate.power[c] * estimate.power[c] * variance / used;
+    edge[c] = joule * mark_bias_us_ * (power_before(estimate, c) + estimate.power[c]) / 2;
+  }
+  edge[layers] = joule * mark_bias_us_ * (estimate.power[layers - 1] + around(problem_, estimate)) / 2;
+  std::vector<JoinedLayers> joined;
+  for (const forward::Unit& unit : forward::join_layers(energy, covariance, edge, widest)) {
+    if (unit.first == unit.last) continue;
+    JoinedLayers together;
+    together.energy = Joules{unit.energy};
+    together.half_width = Joules{normal_975 * unit.deviation};
+    double worst = 0;
+    for (std::size_t c = unit.first; c <= unit.last; ++c) {
+      together.layers.push_back(layer_of_column_[c]);
+      const auto i = static_cast<Eigen::Index>(c);
+      const double half_width =
+          normal_975 * std::sqrt(covariance(i, i) + edge[i] * edge[i] + edge[i + 1] * edge[i + 1]);
+      if (energy[i] > 0) worst = std::max(worst, half_width / energy[i]);
+    }
+    const Nanoseconds length =
+        run_.execution.energy.back().unload_end - run_.execution.energy.front().load_begin;
+    const double times = worst / widest * (worst / widest) - 1;  // errors fall with the root of time
+    if (times > 0 && times < 1e4)
+      together.more_time =
+          Nanoseconds{static_cast<std::int64_t>(times * static_cast<double>(length.count()))};
+    joined.push_back(std::move(together));
+  }
+  return joined;
+}
+
+Nanoseconds from_us(double us) { return Nanoseconds{std::llround(us * 1e3)}; }
+
+SensorFit Forward::fit_of(const forward::RailEstimate& estimate, const forward::FittedWindow& window,
+                          const forward::Series& series) const {
+  SensorFit fit;
+  fit.lag = from_us(estimate.window.lag_us);
+  fit.lag_half_width = from_us(normal_975 * estimate.lag_deviation_us);
+  fit.tail = from_us(estimate.window.tail_us > smallest_tail_us ? estimate.window.tail_us : 0);
+  fit.lag_margin = window.margin;
+  fit.noise = Watts{estimate.noise};
+  fit.readings = estimate.readings;
+  fit.outliers = estimate.outliers;
+  fit.condition = estimate.condition;
+  for (const forward::WindowTest& test : estimate.tests)
+    (test.of == "tail" ? fit.tail_test : fit.width_test) = test.deviations;
+  for (Eigen::Index l = 0; l < estimate.reliability.size(); ++l)
+    fit.from_prior += estimate.reliability[l] < 0.5;
+  fit.balance = estimate.balance;
+  const PhaseLock lock = phase_lock(problem_.begin_us, series.stamp_us);
+  fit.phase_lock = lock.strength;
+  const double cycle = series.period_us > 0 ? series.period_us : 1;
+  if (is_locked(lock, std::min(series.width_us / cycle, 0.5)))
+    fit.withheld =
+        "inferences always begin at the same phase of the sensor's cycle, so some layers are never "
+        "seen alone; vary the pauses between inferences by a whole cycle";
+  return fit;
+}
+
+LayerPowers Forward::powers(const RailRecord& rail) {
+  LayerPowers powers;
+  powers.layers.resize(run_.timeline.layers.size());
+  const forward::Series series = series_of(rail);
+  powers.notes = series.notes;
   const std::string& name = rail.channel.rail;
-  powers.notes.push_back(fmt::format(
-      "{}: the sensor shows power {:.2f} ms late (+- {:.0f} us), fitted from {} readings{}.", name,
-      estimate.window.lag_us * 1e-3, normal_975 * estimate.lag_deviation_us, estimate.readings,
-      estimate.window.tail_us > 4 ? fmt::format(", behind a {:.0f} us tail", estimate.window.tail_us) : ""));
-  if (window.margin < 50)
-    powers.notes.push_back(fmt::format(
-        "{}: the sensor's lag is ambiguous (log-likelihood margin {:.0f}, below 50); the split over layers "
-        "may be shifted. Longer gaps between inferences or more time would settle it.",
-        name, window.margin));
-  if (estimate.readings < 4 * problem_.segments.columns)
-    powers.notes.push_back(fmt::format("{}: only {} readings for {} layers: exploratory.", name,
-                                       estimate.readings, problem_.classes.size()));
-  std::size_t from_prior = 0;
-  for (Eigen::Index l = 0; l < estimate.reliability.size(); ++l) from_prior += estimate.reliability[l] < 0.5;
-  if (from_prior * 20 > problem_.classes.size())
-    powers.notes.push_back(fmt::format(
-        "{}: for {} of {} layers the readings say less than the likeness of layers does; their powers are "
-        "drawn to those of their kind.",
-        name, from_prior, problem_.classes.size()));
+  if (!enough(series)) {
+    powers.notes.push_back(
+        fmt::format("{}: {} usable readings cannot be split over {} layers; measure longer.", name,
+                    series.size(), problem_.classes.size()));
+    return powers;
+  }
+  const forward::FittedWindow& window = window_of(rail);
+  const auto estimate = forward::estimate(problem_.segments, series, window.window, options());
+  if (!estimate) {
+    powers.notes.push_back(
+        fmt::format("{}: too few readings of undisturbed inferences to split over layers.", name));
+    return powers;
+  }
+  powers = as_powers(*estimate);
+  powers.fit = fit_of(*estimate, window, series);
+  powers.joined = join(*estimate);
+  if (!powers.fit->withheld.empty()) {
+    for (LayerPower& layer : powers.layers) layer.half_width.reset();
+    powers.between.half_width.reset();
+  }
+  powers.notes = series.notes;
+  for (std::string& sentence : forward_notes(name, powers, run_.timeline.layers))
+    powers.notes.push_back(std::move(sentence));
+  return powers;
+}
+
+std::optional<double> Forward::lag_us(const RailRecord& rail) {
+  const forward::Series series = series_of(rail);
+  if (!enough(series)) return std::nullopt;
+  const forward::Window& window = window_of(rail).window;
+  const double width = series.length_us.empty() ? window.width_us : forward::median(series.length_us);
+  return window.lag_us + window.tail_us + (width + series.jitter_us) / 2;
 }
 
 }  // namespace
 
-FindPowers forward_method(const RunView& run, const AttributionOptions&) {
+FindPowers forward_method(const RunView& run, const AttributionOptions& options) {
   if (run.execution.segments.empty() || run.execution.energy.empty())
     return [layers = run.timeline.layers.size()](const RailRecord&, const PowerTrace&, Watts) {
       LayerPowers none;
       none.layers.resize(layers);
       return none;
     };
-  return [forward = std::make_shared<Forward>(run)](const RailRecord& rail, const PowerTrace&, Watts) {
-    return forward->powers(rail);
-  };
+  return [forward = std::make_shared<Forward>(run, options)](const RailRecord& rail, const PowerTrace&,
+                                                             Watts) { return forward->powers(rail); };
+}
+
+std::optional<double> fitted_lag_us(const RunView& run, const RailRecord& rail) {
+  if (run.execution.segments.empty() || run.execution.energy.empty()) return std::nullopt;
+  return Forward{run, {}}.lag_us(rail);
 }
 
 }  // namespace layerwatt

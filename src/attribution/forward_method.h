@@ -2,7 +2,7 @@
 // layerwatt's own way to find the power of a layer: every reading is a known mixture of what ran in its
 // window, and the mixtures are unmixed together. forward/ has the parts; docs/attribution.md derives them.
 #pragma once
-#include <memory>
+#include <optional>
 
 #include "attribution/profile.h"
 #include "attribution/rail_profile.h"
@@ -10,5 +10,9 @@
 namespace layerwatt {
 
 FindPowers forward_method(const RunView& run, const AttributionOptions& options);
+
+// Age of the middle of the sensor's window at a reading's stamp, us, as the unmixing finds it. Empty when
+// there is nothing to fit it to.
+std::optional<double> fitted_lag_us(const RunView& run, const RailRecord& rail);
 
 }  // namespace layerwatt

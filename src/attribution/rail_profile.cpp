@@ -7,6 +7,7 @@
 
 #include "attribution/idle_power.h"
 #include "attribution/inference_energy.h"
+#include "attribution/odd_readings.h"
 #include "attribution/plausible.h"
 #include "attribution/statistics.h"
 #include "attribution/time_proportional.h"
@@ -50,6 +51,12 @@ LayerEnergy layer_energy(const LayerPower& power, Nanoseconds duration, const Ra
   return layer;
 }
 
+void withhold_intervals(LayerPowers& powers) {
+  for (LayerPower& layer : powers.layers) layer.half_width.reset();
+  powers.between.half_width.reset();
+  powers.joined.clear();
+}
+
 void set_idle(RailProfile& rail, const std::optional<IdlePower>& idle) {
   // What `estimate` counts is what the network adds: its idle is zero by definition, which is not a reading.
   if (!idle || rail.origin == Origin::estimated) return;
@@ -66,6 +73,7 @@ void set_whole(RailProfile& rail, const InferenceEnergy& whole, const std::optio
   const Joules gross = marked - shed(run.marked, run.unmarked, powers, mean);
   const double scale = marked.value() != 0 ? gross / marked : 1;
   rail.mean_power = gross / duration;
+  rail.pause = whole.pause;
   std::optional<Joules> half_width, net_half_width;
   if (whole.half_width) {
     const Joules spread = *whole.half_width * std::abs(scale);
@@ -101,6 +109,7 @@ std::optional<RailResult> profile_rail(const RailRecord& record, const RunView& 
   rail.sensor = record.sensor;
   rail.origin = record.channel.origin;
   rail.is_total = record.channel.is_total;
+  rail.accuracy = record.channel.accuracy;
   rail.per_layer_interval = rail.origin != Origin::estimated;
   rail.readings = trace.readings();
   rail.missing = missing_readings(record, trace);
@@ -110,12 +119,17 @@ std::optional<RailResult> profile_rail(const RailRecord& record, const RunView& 
   // The CPU-time clock behind an estimate moves in scheduler ticks of milliseconds: it knows nothing of
   // layers.
   const bool by_time = rail.origin == Origin::estimated;
-  const LayerPowers powers =
+  LayerPowers powers =
       by_time ? time_proportional(run.timeline.layers.size(), mean) : find(record, trace, mean);
+  const OddReadings odd = odd_readings(record, trace, run.execution, run.timeline.sampler);
+  if (odd.withholds_intervals) withhold_intervals(powers);
   set_idle(rail, idle);
   set_whole(rail, *whole, idle, run, powers);
   set_layers(rail, run, powers);
-  result.notes = powers.notes;
+  rail.joined = powers.joined;
+  rail.fit = powers.fit;
+  result.notes = odd.notes;
+  result.notes.insert(result.notes.end(), powers.notes.begin(), powers.notes.end());
   result.pause_share = whole->pause / ((whole->pause + whole->duration) * 1.0);
   result.idle_settled = !idle || idle->settled;
   return result;

@@ -36,6 +36,7 @@ class CounterSensor final : public ScenarioSensor {
     channel.meaning = Meaning::energy_total;
     channel.refresh = Nanoseconds{static_cast<std::int64_t>(settings_.period.count())};
     channel.tick = settings_.tick;
+    channel.read_on_update = true;
     return channel;
   }
   [[nodiscard]] Moment period() const override { return period_; }

@@ -46,6 +46,8 @@ class RegisterSensor : public ScenarioSensor {
     channel.refresh = Nanoseconds{static_cast<std::int64_t>(cycle.count())};
     channel.averaging = settings_.averaging;
     channel.quantum = settings_.quantum;
+    channel.voltage_aperture = Nanoseconds{static_cast<std::int64_t>(settings_.bus_conversion.count())};
+    channel.read_on_update = settings_.kind == SensorKind::ina3221;
     return channel;
   }
   [[nodiscard]] Moment period() const override { return model_.cycle(); }

@@ -39,6 +39,7 @@ class WindowSensor final : public ScenarioSensor {
     channel.refresh = Nanoseconds{static_cast<std::int64_t>(settings_.period.count())};
     channel.averaging = 1;
     channel.quantum = settings_.quantum;
+    channel.read_on_update = true;
     return channel;
   }
   [[nodiscard]] Moment period() const override { return oscillator_ * settings_.period; }

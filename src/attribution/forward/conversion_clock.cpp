@@ -141,6 +141,7 @@ std::optional<ConversionClock> fit_conversion_clock(std::span<const double> stam
     clock.residual_us = spread;
   }
   clock.period_us = line.slope;
+  clock.deviation_us = clock.residual_us / std::sqrt(static_cast<double>(std::min(2 * half + 1, n)));
   clock.reliable = reliable_reads(clock, residual, fitted);
   if (clock.residual_us > clock.period_us / 3) return std::nullopt;
   clock.stamp_us.resize(n);

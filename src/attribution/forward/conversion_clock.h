@@ -16,6 +16,7 @@ struct ConversionClock {
   std::vector<double> stamp_us;  // de-jittered moment of each reading: conversion + mean lateness
   double period_us = 0;          // of the real oscillator
   double residual_us = 0;        // robust spread of the stamps around the fit
+  double deviation_us = 0;       // of the de-jittered stamps' own errors, standard, about
 };
 
 // `stamps_us` ascending; `nominal_us`: the data sheet's period, right to within 12 %. Empty when the stamps

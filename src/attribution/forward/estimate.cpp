@@ -16,8 +16,10 @@ namespace layerwatt::forward {
 namespace {
 
 constexpr double outlier_at = 5;  // robust standard deviations
-constexpr int quick_scales = 8, all_scales = 20;
+constexpr int quick_scales = 6, all_scales = 20;
 constexpr double smallest_tail_us = 4;  // below it a tail has no derivative worth a column
+constexpr std::size_t many_readings = 20;  // a column, before second-order effects are worth one
+constexpr double tried_tail_us = 20;    // of the test for a tail where none was fitted
 
 // What is done to rows before they are summed.
 struct Filters {
@@ -50,20 +52,33 @@ class Chain {
 
  private:
   void mask();
-  [[nodiscard]] std::size_t derivatives() const;
-  [[nodiscard]] std::size_t columns(bool with_derivatives) const {
-    return segments_.columns + drift_.degree() + (with_derivatives ? derivatives() : 0);
+  // Two versions of the window around the fitted one; what is between them is one column. Except "sag": power
+  // is the current of one window times the voltage of the next, which sags under load. With the power P of
+  // the first and Q of the second, what is read is P (1 + c (P - Q)); the column is P (P - Q), `up` sees Q.
+  struct Variation {
+    std::string of;
+    Window up, down;
+    double apart;  // us
+  };
+  [[nodiscard]] std::vector<Variation> fitted_variations() const;
+  [[nodiscard]] std::vector<Variation> tested_variations() const;
+  [[nodiscard]] std::size_t columns(std::size_t variations) const {
+    return segments_.columns + drift_.degree() + variations;
   }
   template <class Use>
-  void stream(const Eigen::VectorXd* power, Use&& use) const;
-  [[nodiscard]] NormalEquations sum(const Eigen::VectorXd* power) const;
+  void stream(const std::vector<Variation>& variations, const Eigen::VectorXd& power, Use&& use) const;
+  [[nodiscard]] NormalEquations sum(const std::vector<Variation>& variations,
+                                    const Eigen::VectorXd& power) const;
   [[nodiscard]] Eigen::VectorXd shares() const;
+  [[nodiscard]] double balance_of(const Eigen::VectorXd& power, const Eigen::VectorXd& all) const;
   [[nodiscard]] Residuals residuals(const Eigen::VectorXd& power, const Eigen::VectorXd& all) const;
   void update_window(const Fit& fit);
   void learn_filters(const Eigen::VectorXd& power, const Eigen::VectorXd& all);
-  [[nodiscard]] Fit fit(const NormalEquations& equations, int scales) const {
-    return shrink(equations, {4, scales, options_.classes});
+  [[nodiscard]] Fit quick_fit(const NormalEquations& equations) const {
+    return shrink(equations, {4, quick_scales, options_.classes, true});
   }
+  [[nodiscard]] std::vector<WindowTest> test_window(const NormalEquations& equations, const Fit& fit,
+                                                    std::size_t fitted) const;
 
   const Segments& segments_;
   const Series& series_;
@@ -80,8 +95,49 @@ bool moves_width(const Series& series) {
   return !series.width_known && (series.kind == WindowKind::conversion || series.kind == WindowKind::average);
 }
 
-std::size_t Chain::derivatives() const {
-  return 1 + (moves_width(series_) ? 1 : 0) + (window_.tail_us > smallest_tail_us ? 1 : 0);
+bool has_shape(const Series& series) {
+  return series.kind == WindowKind::conversion || series.kind == WindowKind::average;
+}
+
+std::vector<Chain::Variation> Chain::fitted_variations() const {
+  if (options_.window_known) return {};
+  const double h = std::max(2.0, 0.02 * window_.width_us);
+  std::vector<Variation> all{{"lag", window_, window_, 2 * h}};
+  all.back().up.lag_us += h;
+  all.back().down.lag_us -= h;
+  if (moves_width(series_)) {
+    all.push_back({"width", window_, window_, 2 * h});
+    all.back().up.width_us += h;
+    all.back().down.width_us -= h;
+  }
+  if (window_.tail_us > smallest_tail_us) {
+    all.push_back({"tail", window_, window_, 0});
+    all.back().up.tail_us += h;
+    all.back().down.tail_us = std::max(window_.tail_us - h, 1.0);
+    all.back().apart = all.back().up.tail_us - all.back().down.tail_us;
+  }
+  if (series_.kind == WindowKind::conversion && series_.voltage_us > 0 &&
+      series_.size() > many_readings * segments_.columns)
+    all.push_back({"sag", {window_.lag_us - series_.voltage_us, series_.voltage_us, window_.tail_us}, window_, 1});
+  return all;
+}
+
+std::vector<Chain::Variation> Chain::tested_variations() const {
+  if (!has_shape(series_) || options_.window_known) return {};
+  std::vector<Variation> all;
+  if (window_.tail_us <= smallest_tail_us) {
+    all.push_back({"tail", window_, window_, tried_tail_us});
+    all.back().up.tail_us += tried_tail_us;
+  }
+  if (!moves_width(series_)) {
+    const double h = 0.05 * window_.width_us;
+    all.push_back({"width", window_, window_, 2 * h});
+    all.back().up.width_us += h;
+    all.back().up.lag_us -= h / 2;  // both edges move, so that this is not a lag
+    all.back().down.width_us -= h;
+    all.back().down.lag_us += h / 2;
+  }
+  return all;
 }
 
 void Chain::mask() {
@@ -102,54 +158,34 @@ double predicted(const Row& row, const Eigen::VectorXd& power) {
   return sum;
 }
 
-// Calls use(k, row, value, first) for every usable reading: shares, drift and, given the powers, derivatives
-// of the predicted reading by what is fitted of the window. `first`: the reading before was not usable.
+// Calls use(k, row, value, first) for every usable reading: shares, drift and, for each variation of the
+// window, the derivative of the reading that `power` predicts. `first`: the reading before was not usable.
 template <class Use>
-void Chain::stream(const Eigen::VectorXd* power, Use&& use) const {
+void Chain::stream(const std::vector<Variation>& variations, const Eigen::VectorXd& power, Use&& use) const {
   Observations centre{segments_, series_, window_};
-  const double h = std::max(2.0, 0.02 * window_.width_us);
   std::vector<std::pair<Observations, Observations>> around;
-  std::vector<double> apart;
-  const auto vary = [&](const Window& up, const Window& down, double distance) {
-    around.emplace_back(Observations{segments_, series_, up}, Observations{segments_, series_, down});
-    apart.push_back(distance);
-  };
-  if (power != nullptr) {
-    Window up = window_, down = window_;
-    up.lag_us += h;
-    down.lag_us -= h;
-    vary(up, down, 2 * h);
-    if (moves_width(series_)) {
-      up = down = window_;
-      up.width_us += h;
-      down.width_us -= h;
-      vary(up, down, 2 * h);
-    }
-    if (window_.tail_us > smallest_tail_us) {
-      up = down = window_;
-      up.tail_us += h;
-      down.tail_us = std::max(down.tail_us - h, 1.0);
-      vary(up, down, up.tail_us - down.tail_us);
-    }
-  }
+  for (const Variation& one : variations)
+    around.emplace_back(Observations{segments_, series_, one.up}, Observations{segments_, series_, one.down});
   Row row, beside;
+  std::vector<double> slopes;
   std::int64_t expected = 0;
   bool any = false;
   for (std::size_t k = 0; k < series_.size(); ++k) {
     if (masked_[k] || (!filters_.left_out.empty() && filters_.left_out[k])) continue;
     if (!centre.row(k, row)) continue;
     bool whole = true;
-    std::vector<double> slopes;
+    slopes.clear();
     for (std::size_t i = 0; whole && i < around.size(); ++i) {
       whole = around[i].first.row(k, beside);
-      const double high = whole ? predicted(beside, *power) : 0;
+      const double up = whole ? predicted(beside, power) : 0;
       whole = whole && around[i].second.row(k, beside);
-      if (whole) slopes.push_back((high - predicted(beside, *power)) / apart[i]);
+      const double down = whole ? predicted(beside, power) : 0;
+      slopes.push_back(variations[i].of == "sag" ? down * (down - up) : (up - down) / variations[i].apart);
     }
     if (!whole) continue;
     drift_.append(series_.stamp_us[k], row);
     for (std::size_t i = 0; i < slopes.size(); ++i)
-      row.emplace_back(static_cast<std::uint32_t>(columns(false) + i), slopes[i]);
+      row.emplace_back(static_cast<std::uint32_t>(columns(i)), slopes[i]);
     const bool first = !any || series_.index[k] != expected;
     any = true;
     expected = series_.index[k] + 1;
@@ -157,12 +193,12 @@ void Chain::stream(const Eigen::VectorXd* power, Use&& use) const {
   }
 }
 
-NormalEquations Chain::sum(const Eigen::VectorXd* power) const {
-  const std::size_t n = columns(power != nullptr);
+NormalEquations Chain::sum(const std::vector<Variation>& variations, const Eigen::VectorXd& power) const {
+  const std::size_t n = columns(variations.size());
   Accumulator sums{options_.layers, n, series_.size(), block_count(options_.inferences, n)};
   RoundingFilter rounding{series_.rounding_variance, filters_.rest_variance, n};
   AutoregressiveFilter autoregression{filters_.autoregression, n};
-  stream(power, [&](std::size_t k, Row& row, double value, bool first) {
+  stream(variations, power, [&](std::size_t k, Row& row, double value, bool first) {
     if (!series_.kept.empty()) {
       const double scale = 1 - series_.kept[k];
       for (auto& entry : row) entry.second *= scale;
@@ -176,18 +212,35 @@ NormalEquations Chain::sum(const Eigen::VectorXd* power) const {
 
 Eigen::VectorXd Chain::shares() const {
   Eigen::VectorXd sums = Eigen::VectorXd::Zero(segments_.columns);
-  stream(nullptr, [&](std::size_t, const Row& row, double, bool) {
+  stream({}, {}, [&](std::size_t, const Row& row, double, bool) {
     for (const auto& [column, share] : row)
       if (column < segments_.columns) sums[static_cast<Eigen::Index>(column)] += share;
   });
   return sums;
 }
 
+// What the fit says all readings add up to, over what they do: drift has no mean, so the powers must do it.
+double Chain::balance_of(const Eigen::VectorXd& power, const Eigen::VectorXd& all) const {
+  double fitted = 0, read = 0;
+  const Eigen::VectorXd padded = [&] {
+    Eigen::VectorXd p = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(columns(0)));
+    p.head(power.size()) = power;
+    p.tail(static_cast<Eigen::Index>(drift_.degree())) =
+        all.segment(power.size(), static_cast<Eigen::Index>(drift_.degree()));
+    return p;
+  }();
+  stream({}, {}, [&](std::size_t, const Row& row, double value, bool) {
+    fitted += predicted(row, padded);
+    read += value;
+  });
+  return read != 0 ? fitted / read - 1 : 0;
+}
+
 // `all`: powers, drift and derivative coefficients of the fit whose residuals these are.
 Residuals Chain::residuals(const Eigen::VectorXd& power, const Eigen::VectorXd& all) const {
   Residuals found;
   RoundingFilter rounding{series_.rounding_variance, filters_.rest_variance, 0};
-  stream(&power, [&](std::size_t k, Row& row, double value, bool first) {
+  stream(fitted_variations(), power, [&](std::size_t k, Row& row, double value, bool first) {
     double left = value - predicted(row, all);
     found.reading.push_back(k);
     found.index.push_back(series_.index[k]);
@@ -206,13 +259,14 @@ Residuals Chain::residuals(const Eigen::VectorXd& power, const Eigen::VectorXd& 
 
 // One Gauss-Newton step of the window; the derivative columns' coefficients are the step.
 void Chain::update_window(const Fit& fit) {
-  const auto at = static_cast<Eigen::Index>(columns(false));
   const double limit = 0.2 * window_.width_us;
-  const auto step = [&](Eigen::Index i) { return std::clamp(fit.power[at + i], -limit, limit); };
-  Eigen::Index i = 0;
-  window_.lag_us += step(i++);
-  if (moves_width(series_)) window_.width_us = std::max(window_.width_us + step(i++), 2.0);
-  if (window_.tail_us > smallest_tail_us) window_.tail_us = std::max(window_.tail_us + step(i), 1.0);
+  auto at = static_cast<Eigen::Index>(columns(0));
+  for (const Variation& one : fitted_variations()) {
+    const double step = std::clamp(fit.power[at++], -limit, limit);
+    if (one.of == "lag") window_.lag_us += step;
+    if (one.of == "width") window_.width_us = std::max(window_.width_us + step, 2.0);
+    if (one.of == "tail") window_.tail_us = std::max(window_.tail_us + step, 1.0);
+  }
 }
 
 void Chain::learn_filters(const Eigen::VectorXd& power, const Eigen::VectorXd& all) {
@@ -242,12 +296,20 @@ void Chain::learn_filters(const Eigen::VectorXd& power, const Eigen::VectorXd& a
   const auto count = static_cast<double>(std::max<std::size_t>(left.value.size(), 1));
   noise_ = std::sqrt(squares / count);
   kurtosis_ = squares > 0 ? fourth * count / (squares * squares) - 3 : 0;
-  const std::size_t n = columns(true);
+  const std::size_t n = columns(fitted_variations().size());
   const std::size_t order = kept.size() >= 10 * n ? 3 : kept.size() >= 4 * n ? 1 : 0;
   // A counter's ticks share no noise worth modelling, and its windows already touch.
   if (series_.kind != WindowKind::interval)
     filters_.autoregression = autoregression_of(kept, kept_index, order);
   if (order == 0) filters_.autoregression.clear();
+}
+
+// Standard deviation of each column's coefficient by least squares without a prior: the Cramer-Rao bound.
+Eigen::VectorXd lowest_deviation(const NormalEquations& equations, double noise_variance) {
+  Eigen::MatrixXd gram = equations.gram_sum;
+  gram.diagonal() += 1e-10 * equations.gram_sum.diagonal().cwiseMax(1e-20);
+  const Eigen::MatrixXd inverse = gram.llt().solve(Eigen::MatrixXd::Identity(gram.rows(), gram.cols()));
+  return (noise_variance * inverse.diagonal()).cwiseMax(0.0).cwiseSqrt();
 }
 
 double condition_of(const NormalEquations& equations, std::size_t columns) {
@@ -260,33 +322,74 @@ double condition_of(const NormalEquations& equations, std::size_t columns) {
   return solver.eigenvalues().maxCoeff() / std::max(solver.eigenvalues().minCoeff(), 1e-18);
 }
 
+// The first `n` columns of the sums.
+NormalEquations first_columns(const NormalEquations& all, Eigen::Index n) {
+  NormalEquations part;
+  for (std::size_t b = 0; b < all.gram.size(); ++b) {
+    part.gram.emplace_back(all.gram[b].topLeftCorner(n, n));
+    part.moment.emplace_back(all.moment[b].head(n));
+  }
+  part.gram_sum = all.gram_sum.topLeftCorner(n, n);
+  part.moment_sum = all.moment_sum.head(n);
+  part.squares = all.squares;
+  part.rows = all.rows;
+  part.layers = all.layers;
+  return part;
+}
+
+// Score tests: the part of each tested column that the fitted ones cannot imitate, times the residuals, block
+// by block.
+std::vector<WindowTest> Chain::test_window(const NormalEquations& equations, const Fit& fit,
+                                           std::size_t fitted) const {
+  std::vector<WindowTest> tests;
+  const auto n = static_cast<Eigen::Index>(columns(fitted));
+  auto at = n;
+  for (const Variation& one : tested_variations()) {
+    const Eigen::VectorXd imitated = fit.hat * equations.gram_sum.col(at).head(n);
+    double sum = 0, squares = 0;
+    for (std::size_t b = 0; b < equations.gram.size(); ++b) {
+      const Eigen::MatrixXd& gram = equations.gram[b];
+      const Eigen::VectorXd score = equations.moment[b].head(n) - gram.topLeftCorner(n, n) * fit.power;
+      const double own = equations.moment[b][at] - gram.col(at).head(n).dot(fit.power) - imitated.dot(score);
+      sum += own;
+      squares += own * own;
+    }
+    tests.push_back({one.of, squares > 0 ? sum / std::sqrt(squares) : 0});
+    ++at;
+  }
+  return tests;
+}
+
 std::optional<RailEstimate> Chain::run() {
   if (series_.size() < options_.layers / 2 + 10) return std::nullopt;
   if (!series_.kept.empty()) filters_.rest_variance = std::pow(0.05 * (1 - series_.decay), 2);
   const auto powers = static_cast<Eigen::Index>(segments_.columns);
-  NormalEquations equations = sum(nullptr);
+  NormalEquations equations = sum({}, {});
   if (equations.rows < options_.layers / 2 + 10) return std::nullopt;
-  Eigen::VectorXd power = fit(equations, quick_scales).power.head(powers);
-  Fit current;
-  for (int round = 0; round < 2; ++round) {
-    current = fit(sum(&power), quick_scales);
-    const auto lag = static_cast<Eigen::Index>(columns(false));
+  Fit current = quick_fit(equations);
+  Eigen::VectorXd power = current.power.head(powers);
+  for (int round = 0; round < 2 && !options_.window_known; ++round) {
+    current = quick_fit(sum(fitted_variations(), power));
+    power = current.power.head(powers);
+    const auto lag = static_cast<Eigen::Index>(columns(0));
     const double deviation = std::sqrt(std::max(current.covariance(lag, lag), 0.0));
     const bool far = std::abs(current.power[lag]) > 0.3 * deviation;
     if (!far || round == 1) break;
     update_window(current);
-    power = current.power.head(powers);
   }
-  power = current.power.head(powers);
   learn_filters(power, current.power);
-  equations = sum(&power);
+  const std::vector<Variation> fitted = fitted_variations();
+  std::vector<Variation> all = fitted;
+  for (Variation& one : tested_variations()) all.push_back(std::move(one));
+  equations = sum(all, power);
   if (equations.rows < options_.layers / 2) return std::nullopt;
-  const Fit last = fit(equations, all_scales);
+  const NormalEquations used = first_columns(equations, static_cast<Eigen::Index>(columns(fitted.size())));
+  const Fit last = shrink(used, {4, all_scales, options_.classes});
 
   RailEstimate result;
-  const auto lag = static_cast<Eigen::Index>(columns(false));
+  const auto lag = static_cast<Eigen::Index>(columns(0));
   result.window = window_;
-  result.lag_deviation_us = std::sqrt(std::max(last.covariance(lag, lag), 0.0));
+  if (!options_.window_known) result.lag_deviation_us = std::sqrt(std::max(last.covariance(lag, lag), 0.0));
   result.power = last.power.head(powers);
   result.covariance = last.covariance.topLeftCorner(powers, powers);
   result.readings = equations.rows;
@@ -297,8 +400,11 @@ std::optional<RailEstimate> Chain::run() {
   result.clustering = last.clustering;
   result.prior_scale = last.prior_scale;
   result.reliability = last.reliability;
-  result.condition = condition_of(equations, segments_.columns);
+  result.condition = condition_of(used, segments_.columns);
   result.kurtosis = kurtosis_;
+  result.tests = test_window(equations, last, fitted.size());
+  result.balance = balance_of(result.power, last.power);
+  result.lowest = lowest_deviation(used, last.noise_variance).head(powers);
   return result;
 }
 

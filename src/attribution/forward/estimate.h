@@ -18,6 +18,14 @@ struct EstimateOptions {
   std::vector<std::uint32_t> classes;  // operator class of each layer; empty = one for all
   // Stretches that no used reading may see (disturbed inferences), ascending, us.
   std::vector<std::pair<double, double>> masked;
+  bool window_known = false;  // not fitted further: for bounds, where the truth is given
+};
+
+// Whether the residuals still move with something of the window that was not fitted, in standard deviations
+// (of block sums, so that no noise model is needed). Beyond +-3 the assumed window is wrong.
+struct WindowTest {
+  std::string of;         // "tail", "width"
+  double deviations = 0;  // > 0: the real window has more of it
 };
 
 struct RailEstimate {
@@ -35,6 +43,9 @@ struct RailEstimate {
   Eigen::VectorXd reliability;  // of each layer: 1 = from the data, 0 = from the prior
   double condition = 1;         // of the scaled Gram matrix of the columns
   double kurtosis = 0;          // excess, of the residuals
+  std::vector<WindowTest> tests;
+  double balance = 0;      // sum of fitted over sum of read power, minus 1
+  Eigen::VectorXd lowest;  // W, least standard deviation of any unbiased estimate from these rows, by column
 };
 
 // Empty when there are fewer readings than half the layers: nothing could be said.

@@ -28,7 +28,8 @@ std::vector<double> deviations(const Boundaries& marks, const MarkNoise& noise) 
   return left;
 }
 
-void smooth_one(std::span<double> moments, const MarkNoise& noise, std::size_t inference,
+// Returns the sum over boundaries of the variance that is left.
+double smooth_one(std::span<double> moments, const MarkNoise& noise, std::size_t inference,
                 std::span<const double> deviation) {
   const std::size_t layers = deviation.size();
   const double v = noise.mark_variance, speed = noise.speed[inference];
@@ -42,10 +43,16 @@ void smooth_one(std::span<double> moments, const MarkNoise& noise, std::size_t i
     mean[l + 1] = predicted[l + 1] + gain * (moments[l + 1] - predicted[l + 1]);
     variance[l + 1] = (1 - gain) * predicted_variance[l + 1];
   }
-  for (std::size_t l = layers; l-- > 0;)
-    mean[l] += variance[l] / predicted_variance[l + 1] * (mean[l + 1] - predicted[l + 1]);
+  double left = variance[layers];
+  for (std::size_t l = layers; l-- > 0;) {
+    const double gain = variance[l] / predicted_variance[l + 1];
+    mean[l] += gain * (mean[l + 1] - predicted[l + 1]);
+    variance[l] += gain * gain * (variance[l + 1] - predicted_variance[l + 1]);
+    left += variance[l];
+  }
   double latest = mean.front();
   for (std::size_t l = 0; l <= layers; ++l) moments[l] = latest = std::max(latest, mean[l]);
+  return left;
 }
 
 }  // namespace
@@ -99,13 +106,14 @@ Boundaries smooth_marks(const Boundaries& marks) {
   if (noise.mark_variance <= 1e-6) return marks;
   Boundaries smooth = marks;
   const std::vector<double> left = deviations(marks, noise);
-  double latest = smooth.moment_us.front();
+  double latest = smooth.moment_us.front(), variance = 0;
   for (std::size_t r = 0; r < marks.inferences(); ++r) {
     const std::span<double> moments =
         std::span{smooth.moment_us}.subspan(r * (marks.layers + 1), marks.layers + 1);
-    smooth_one(moments, noise, r, std::span{left}.subspan(r * marks.layers, marks.layers));
+    variance += smooth_one(moments, noise, r, std::span{left}.subspan(r * marks.layers, marks.layers));
     for (double& moment : moments) moment = latest = std::max(latest, moment);
   }
+  smooth.deviation_us = std::sqrt(variance / static_cast<double>(smooth.moment_us.size()));
   return smooth;
 }
 

@@ -12,6 +12,7 @@ namespace layerwatt::forward {
 struct Boundaries {
   std::size_t layers = 0;
   std::vector<double> moment_us;
+  double deviation_us = 0;  // of the moments' random errors, standard; of smoothed marks
   [[nodiscard]] std::size_t inferences() const { return moment_us.size() / (layers + 1); }
   [[nodiscard]] std::span<const double> of(std::size_t inference) const {
     return std::span{moment_us}.subspan(inference * (layers + 1), layers + 1);

@@ -25,7 +25,8 @@ struct NormalEquations {
   }
 };
 
-// Adds rows one at a time, in order; `finish` gives the sums.
+// Adds rows one at a time, in order; `finish` gives the sums. Sparse rows are added entry by entry; full
+// ones, as an averaging sensor makes them, are gathered and added together, which is many times faster.
 class Accumulator {
  public:
   // `rows` is the number that will come, to cut the blocks evenly; more go into the last block.
@@ -34,8 +35,13 @@ class Accumulator {
   NormalEquations finish();
 
  private:
+  void add_gathered();
   NormalEquations sums_;
   std::size_t rows_expected_;
+  std::size_t block_ = 0;
+  Eigen::MatrixXd gathered_;  // columns x rows waiting
+  Eigen::VectorXd readings_;  // of those rows
+  Eigen::Index waiting_ = 0;
 };
 
 // Blocks for the jackknife: 30 to 200, about two inferences each; fewer for wide problems, to bound memory.

@@ -15,6 +15,7 @@ struct Segments {
   std::vector<double> knot_us;        // ascending
   std::vector<std::uint32_t> column;  // column[i] acts from knot[i] to knot[i + 1]; one fewer than knots
   std::uint32_t columns = 0;
+  double deviation_us = 0;  // of the knots' random errors, standard
 };
 
 // One row: (column, share) pairs, each column once; shares sum to 1.

@@ -14,8 +14,9 @@ namespace layerwatt::forward {
 namespace {
 
 constexpr std::uint32_t most_updates = 8;  // a longer silence begins a new stretch
-constexpr double faster_than = 0.7;        // of the refresh between reads: every conversion is seen
-constexpr double paced_within = 0.12;      // reads this near to the refresh may be paced by it
+// Of the refresh between reads: every conversion is seen, and its first reading tells when it came. Slower
+// reads that a timer paces say nothing of the sensor's clock, however regular they are.
+constexpr double faster_than = 0.7;
 
 double microseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-3; }
 
@@ -82,7 +83,17 @@ void fill_counter(const Channel& channel, const Raw& raw, Series& series) {
     any = true;
     last = i;
   }
-  series.jitter_us = median_step(raw);  // a tick may have come any time since the read before
+  // When a tick came: between the stamps of a read that waited for it, else since the read before, at most a
+  // refresh ago.
+  if (channel.read_on_update) {
+    std::vector<double> length;
+    for (std::size_t i = 0; i < raw.stamp_us.size(); ++i)
+      length.push_back(2 * (raw.stamp_us[i] - raw.begin_us[i]));
+    series.jitter_us = median(std::move(length));
+  } else {
+    const double step = median_step(raw);
+    series.jitter_us = channel.refresh ? std::min(step, microseconds(*channel.refresh)) : step;
+  }
 }
 
 // Takes an exponential average apart. `index` counts conversions where they are known.
@@ -130,8 +141,7 @@ Raw first_of_each_value(const Raw& raw) {
 
 }  // namespace
 
-Series make_series(const RailRecord& rail, Instant origin, Instant from, Instant to,
-                   const SeriesOptions& options) {
+Series make_series(const RailRecord& rail, Instant origin, Instant from, Instant to) {
   Series series;
   const Channel& channel = rail.channel;
   Raw raw = collect(rail, origin, from, to, series);
@@ -145,15 +155,21 @@ Series make_series(const RailRecord& rail, Instant origin, Instant from, Instant
   if (channel.quantum) series.rounding_variance = channel.quantum->value() * channel.quantum->value() / 12;
   series.period_us = refresh;
   std::optional<ConversionClock> clock;
-  if (options.follow_clock && refresh > 0) {
-    const double step = median_step(raw);
-    if (step < faster_than * refresh) raw = first_of_each_value(raw);
-    if (step < (1 + paced_within) * refresh) clock = fit_conversion_clock(raw.stamp_us, refresh);
+  if (refresh > 0 && median_step(raw) < faster_than * refresh) {
+    raw = first_of_each_value(raw);
+    clock = fit_conversion_clock(raw.stamp_us, refresh);
+  } else if (refresh > 0 && channel.read_on_update) {
+    clock = fit_conversion_clock(raw.stamp_us, refresh);
   }
-  if (clock) series.period_us = clock->period_us;
+  if (clock) {
+    series.period_us = clock->period_us;
+    series.deviation_us = clock->deviation_us;
+  }
   // One oscillator makes the conversions and the cycle: the aperture is off by as much as the period.
   series.width_us = aperture > 0 ? aperture * (refresh > 0 ? series.period_us / refresh : 1) : refresh;
   series.width_known = aperture > 0;
+  if (channel.voltage_aperture && aperture > 0)
+    series.voltage_us = microseconds(*channel.voltage_aperture) * series.width_us / aperture;
   if (!(series.width_us > 0)) series.width_us = std::max(median_step(raw), 1.0);
   if (!clock) series.jitter_us = refresh;  // the reading shows a conversion of unknown age
   if (refresh <= 0 && aperture > 0) raw.stamp_us = raw.begin_us;  // the read itself starts the conversion

@@ -25,6 +25,8 @@ struct Series {
   double period_us = 0;          // between conversions; 0 = not periodic
   double decay = 0;              // of an exponential average a conversion: 1 - 1/N
   double jitter_us = 0;          // uniform lateness of stamps that remains
+  double deviation_us = 0;       // of the stamps' other random errors, standard
+  double voltage_us = 0;         // of the voltage's conversion right after the current's; 0 = unknown
   double rounding_variance = 0;  // of one reading as it came, W^2: quantum^2 / 12; 0 = unknown
 
   // One entry a usable reading, in order of time.
@@ -38,12 +40,7 @@ struct Series {
   [[nodiscard]] std::size_t size() const { return value.size(); }
 };
 
-struct SeriesOptions {
-  bool follow_clock = true;  // take stamps to the sensor's conversion clock where they follow one
-};
-
 // Readings of `rail` that lie wholly in [from, to); stamps count from `origin`.
-Series make_series(const RailRecord& rail, Instant origin, Instant from, Instant to,
-                   const SeriesOptions& options = {});
+Series make_series(const RailRecord& rail, Instant origin, Instant from, Instant to);
 
 }  // namespace layerwatt::forward

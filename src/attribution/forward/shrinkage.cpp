@@ -15,7 +15,7 @@ using Eigen::VectorXd;
 
 constexpr double first_ridge = 0.03 * 0.03;  // (noise / prior scale)^2 of the first look
 constexpr double jitter = 1e-10;             // of the diagonal, so that unseen columns do not break the solve
-constexpr int most_em_steps = 6;
+constexpr int most_em_steps = 6, quick_em_steps = 2;
 constexpr double settled = 0.02;  // change of a prior weight that ends EM
 
 MatrixXd inverse_of(const MatrixXd& positive) {
@@ -54,17 +54,41 @@ struct BlockScores {
   double clustering;  // against noise_variance x Gram, over the layers that were seen
 };
 
-BlockScores score_blocks(const NormalEquations& e, const VectorXd& p, const MatrixXd& hat,
-                         double noise_variance) {
-  const Index n = e.size();
-  const auto blocks = static_cast<double>(e.gram.size());
-  MatrixXd scores(n, static_cast<Index>(e.gram.size()));
-  MatrixXd left(n, n);
-  for (std::size_t b = 0; b < e.gram.size(); ++b) {
-    left.noalias() = -e.gram[b] * hat;
-    left.diagonal().array() += 1 + 1e-9;
-    scores.col(static_cast<Index>(b)) = left.partialPivLu().solve(e.moment[b] - e.gram[b] * p);
+// Scores of blocks as they are: a little too small, since each block drew the solution towards itself.
+MatrixXd plain_scores(const NormalEquations& e, const VectorXd& p) {
+  MatrixXd scores(e.size(), static_cast<Index>(e.gram.size()));
+  for (std::size_t b = 0; b < e.gram.size(); ++b)
+    scores.col(static_cast<Index>(b)) = e.moment[b] - e.gram[b] * p;
+  return scores;
+}
+
+// (I - gram x hat)^-1 score: what the block's score would be had the block had no part in the solution. Few
+// terms of the geometric series do while a block is a small part of all; a layer that ran in one block only
+// needs the exact solution.
+VectorXd without_itself(const MatrixXd& gram, const MatrixXd& hat, const VectorXd& score) {
+  constexpr int terms = 10;
+  constexpr double enough = 1e-3;
+  VectorXd sum = score, term = score;
+  const double size = score.norm();
+  for (int i = 0; i < terms; ++i) {
+    term = gram * (hat * term);
+    sum += term;
+    if (term.norm() <= enough * size) return sum;
   }
+  MatrixXd left = -gram * hat;
+  left.diagonal().array() += 1 + 1e-9;
+  return left.partialPivLu().solve(score);
+}
+
+BlockScores score_blocks(const NormalEquations& e, const VectorXd& p, const MatrixXd* hat,
+                         double noise_variance) {
+  const auto blocks = static_cast<double>(e.gram.size());
+  MatrixXd scores = plain_scores(e, p);
+  if (hat != nullptr)
+    for (std::size_t b = 0; b < e.gram.size(); ++b) {
+      const auto at = static_cast<Index>(b);
+      scores.col(at) = without_itself(e.gram[b], *hat, scores.col(at));
+    }
   BlockScores result{scores * scores.transpose() * ((blocks - 1) / blocks), 1};
   const auto layers = static_cast<Index>(e.layers);
   const VectorXd seen = e.gram_sum.diagonal().head(layers);
@@ -86,12 +110,14 @@ struct Candidate {
 };
 
 Candidate fit_scale(const NormalEquations& e, const MatrixXd& gram, const MatrixXd& x, double noise,
-                    double scale, double degrees, VectorXd weights) {
+                    double scale, const ShrinkageOptions& options, VectorXd weights) {
+  const double degrees = options.degrees;
+  const int steps = options.quick ? quick_em_steps : most_em_steps;
   const auto layers = static_cast<Index>(e.layers);
   Candidate c;
   c.scale = scale;
   MatrixXd a;
-  for (int step = 0; step < most_em_steps; ++step) {
+  for (int step = 0; step < steps; ++step) {
     c.precision = prior_precision(weights, x) / (scale * scale);
     a = gram / noise;
     a.topLeftCorner(layers, layers) += c.precision;
@@ -153,7 +179,8 @@ Fit shrink(const NormalEquations& e, const ShrinkageOptions& options) {
   };
   fit.freedom = (first_inverse.array() * e.gram_sum.array()).sum();
   fit.noise_variance = noise_of(fit.power, fit.freedom);
-  BlockScores scores = score_blocks(e, fit.power, first_inverse, fit.noise_variance);
+  BlockScores scores =
+      score_blocks(e, fit.power, options.quick ? nullptr : &first_inverse, fit.noise_variance);
   const VectorXd seen = e.gram_sum.diagonal().head(layers);
   const double mean_power =
       std::max(std::abs(fit.power.head(layers).dot(seen)) / std::max(seen.sum(), 1e-30), 1e-9);
@@ -162,14 +189,15 @@ Fit shrink(const NormalEquations& e, const ShrinkageOptions& options) {
   std::vector<double> weights;
   double noise = 0;
   std::size_t best = 0;
-  for (int round = 0; round < 2; ++round) {
+  const int rounds = options.quick ? 1 : 2;
+  for (int round = 0; round < rounds; ++round) {
     noise = fit.noise_variance * std::max(scores.clustering, 1.0);
     candidates.clear();
     VectorXd start = VectorXd::Ones(layers);
     for (int i = options.scales; i-- > 0;) {
       const double part = options.scales > 1 ? i / (options.scales - 1.0) : 0.5;
       const double scale = mean_power * 0.004 * std::pow(0.8 / 0.004, part);
-      candidates.push_back(fit_scale(e, gram, x, noise, scale, options.degrees, start));
+      candidates.push_back(fit_scale(e, gram, x, noise, scale, options, start));
       start = candidates.back().weights;
     }
     weights = posterior_weights(candidates);
@@ -178,7 +206,16 @@ Fit shrink(const NormalEquations& e, const ShrinkageOptions& options) {
     best = static_cast<std::size_t>(std::max_element(weights.begin(), weights.end()) - weights.begin());
     fit.freedom = (candidates[best].inverse.array() * e.gram_sum.array()).sum() / noise;
     fit.noise_variance = noise_of(fit.power, fit.freedom);
-    scores = score_blocks(e, fit.power, candidates[best].inverse / noise, fit.noise_variance);
+    if (options.quick) break;
+    fit.hat = candidates[best].inverse / noise;
+    scores = score_blocks(e, fit.power, &fit.hat, fit.noise_variance);
+  }
+  fit.clustering = std::max(scores.clustering, 1.0);
+  if (options.quick) {
+    fit.covariance = candidates[best].inverse;
+    fit.prior_scale = candidates[best].scale;
+    fit.reliability = VectorXd::Ones(layers);
+    return fit;
   }
 
   const MatrixXd middle = 0.5 * scores.outer + 0.5 * noise * e.gram_sum;
@@ -197,24 +234,28 @@ Fit shrink(const NormalEquations& e, const ShrinkageOptions& options) {
   }
   fit.covariance /= kept;
   fit.prior_scale /= kept;
-  fit.clustering = std::max(scores.clustering, 1.0);
   fit.reliability = 1 - fit.covariance.diagonal().head(layers).array() * candidates[best].weights.array() /
                             (fit.prior_scale * fit.prior_scale);
   fit.reliability = fit.reliability.cwiseMax(0.0).cwiseMin(1.0);
   return fit;
 }
 
-double misfit_of(const NormalEquations& e) {
-  const auto layers = static_cast<Index>(e.layers);
+MatrixXd likeness_precision(std::size_t layers) {
   // Neighbouring layers are alike: an AR(0.4) prior with free mean steadies the search on few readings.
   constexpr double likeness = 0.4;
-  MatrixXd correlation(layers, layers);
-  for (Index i = 0; i < layers; ++i)
-    for (Index j = 0; j < layers; ++j)
+  const auto n = static_cast<Index>(layers);
+  MatrixXd correlation(n, n);
+  for (Index i = 0; i < n; ++i)
+    for (Index j = 0; j < n; ++j)
       correlation(i, j) = std::pow(likeness, static_cast<double>(std::abs(i - j)));
   MatrixXd precision = inverse_of(correlation);
   const VectorXd sums = precision.rowwise().sum();
   precision -= sums * sums.transpose() / sums.sum();
+  return precision;
+}
+
+double misfit_of(const NormalEquations& e, const MatrixXd& precision) {
+  const auto layers = static_cast<Index>(e.layers);
   const auto rows = static_cast<double>(e.rows);
   double lowest = 0;
   bool any = false;
@@ -224,8 +265,8 @@ double misfit_of(const NormalEquations& e) {
     a.topLeftCorner(layers, layers) += ratio * precision;
     const Eigen::LLT<MatrixXd> factor = a.llt();
     const double left = std::max(e.squares - e.moment_sum.dot(factor.solve(e.moment_sum)), 1e-12);
-    const MatrixXd lower = factor.matrixL();
-    const double value = 0.5 * rows * std::log(left / rows) + lower.diagonal().array().log().sum() -
+    const double value = 0.5 * rows * std::log(left / rows) +
+                         factor.matrixLLT().diagonal().array().log().sum() -
                          0.5 * static_cast<double>(layers - 1) * std::log(ratio);
     lowest = any ? std::min(lowest, value) : value;
     any = true;

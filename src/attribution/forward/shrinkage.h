@@ -16,11 +16,15 @@ struct ShrinkageOptions {
   int scales = 20;     // prior widths tried, 0.4 % to 80 % of the mean power
   // Operator class of each layer: layers of one class share a prior mean. Empty = one mean for all.
   std::vector<std::uint32_t> classes;
+  // Only powers are wanted, on the way to better rows: fewer steps, and the covariance is the prior's and the
+  // white noise's alone.
+  bool quick = false;
 };
 
 struct Fit {
   Eigen::VectorXd power;        // W: layers, gaps, idle, then nuisances
   Eigen::MatrixXd covariance;   // sampling + expected squared shrinkage
+  Eigen::MatrixXd hat;          // moment -> power at the likeliest prior scale
   double noise_variance = 0;    // of one (whitened) reading, W^2
   double clustering = 1;        // variance of block sums / what independent readings would give; >= 1
   double freedom = 0;           // effective number of parameters
@@ -33,6 +37,8 @@ Fit shrink(const NormalEquations& equations, const ShrinkageOptions& options = {
 
 // The lowest -log marginal likelihood of the readings over a few noise-to-prior ratios, noise profiled out:
 // what lag and kernel are chosen by. Smaller is better; comparable for the same readings only.
-double misfit_of(const NormalEquations& equations);
+// `precision`: of the prior on layers, likeness_precision(layers).
+double misfit_of(const NormalEquations& equations, const Eigen::MatrixXd& precision);
+Eigen::MatrixXd likeness_precision(std::size_t layers);
 
 }  // namespace layerwatt::forward

@@ -118,7 +118,7 @@ TEST(Misfit, IsLowestForTheKernelThatMadeTheReadings) {
       }
       sums.add(row, (*readings)[k++]);
     }
-    return misfit_of(sums.finish());
+    return misfit_of(sums.finish(), likeness_precision(5));
   };
   std::vector<double> readings;
   const double right = observe_with(700, &readings);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A series' readings as rows of the regression, for given lag, width and tail of the sensor's window.
 #pragma once
+#include <cmath>
 #include <map>
 
 #include "attribution/forward/segments.h"
@@ -19,7 +20,10 @@ struct Window {
 class Observations {
  public:
   Observations(const Segments& segments, const Series& series, const Window& window)
-      : series_{series}, window_{window}, rows_{segments} {}
+      : series_{series},
+        window_{window},
+        rows_{segments},
+        blur_us_{std::sqrt(3) * std::hypot(segments.deviation_us, series.deviation_us)} {}
   // The row of reading k: shares of columns in its window. False when that leaves the segments.
   bool row(std::size_t k, Row& row);
   // Oldest and newest moment that reading k can see.
@@ -30,6 +34,8 @@ class Observations {
   const Series& series_;
   Window window_;
   RowMaker rows_;
+  // Random errors of stamps and marks see to it that, on average, edges are not sharp; uniform within this.
+  double blur_us_;
   std::map<std::uint32_t, Kernel> kernels_;  // by conversions in the window
 };
 

@@ -15,9 +15,9 @@ namespace layerwatt::forward {
 
 namespace {
 
-constexpr std::size_t coarse_readings = 5000, fine_readings = 12'000;
+constexpr std::size_t coarse_readings = 5000, fine_readings = 12'000;  // of all rails together
 constexpr std::size_t candidates = 5;
-constexpr double finest_us = 1;
+constexpr double finest_us = 3;  // the estimate itself refines further, with all readings
 
 // A stretch of consecutive readings from the middle of the run, whose windows lie inside the segments at
 // every lag that is tried, so that all likelihoods are of the same readings.
@@ -44,11 +44,15 @@ double rest_guess(const Series& series) {
 class Search {
  public:
   Search(const Segments& segments, std::span<const Series* const> rails, std::size_t layers, double reach_us)
-      : segments_{segments}, rails_{rails}, layers_{layers}, reach_us_{reach_us} {}
+      : segments_{segments},
+        rails_{rails},
+        layers_{layers},
+        reach_us_{reach_us},
+        likeness_{likeness_precision(layers)} {}
 
   [[nodiscard]] double misfit(const Window& window, std::size_t most) const {
     double sum = 0;
-    for (const Series* rail : rails_) sum += misfit_of_rail(*rail, window, most);
+    for (const Series* rail : rails_) sum += misfit_of_rail(*rail, window, most / rails_.size());
     return sum;
   }
 
@@ -82,13 +86,14 @@ class Search {
       }
       sums.add(row, value);
     }
-    return misfit_of(sums.finish());
+    return misfit_of(sums.finish(), likeness_);
   }
 
   const Segments& segments_;
   std::span<const Series* const> rails_;
   std::size_t layers_;
   double reach_us_;
+  Eigen::MatrixXd likeness_;
 };
 
 struct Grid {
@@ -133,7 +138,7 @@ Window refine(const Search& search, const Window& start, bool fit_width, bool fi
     return window;
   };
   const Eigen::Index free = 1 + (fit_width ? 1 : 0) + (fit_tail ? 1 : 0);
-  Simplex simplex{Eigen::VectorXd(free), Eigen::VectorXd(free), 0.05, 120};
+  Simplex simplex{Eigen::VectorXd(free), Eigen::VectorXd(free), 0.2, 60};
   simplex.start[0] = start.lag_us;
   simplex.step[0] = 0.1 * start.width_us;
   if (fit_width) {
@@ -163,7 +168,8 @@ FittedWindow fit_window(const Segments& segments, std::span<const Series* const>
   const double reach = range.latest_us - range.earliest_us + 2 * longest + shape.jitter_us + 2000;
   const Search search{segments, rails, layers, reach};
   Window start{0, shape.width_us, 0};
-  const double step = std::max(20.0, std::min(shape.width_us, 400.0) / 8);
+  // Fine enough for the edges of short windows; wide ones tell little of where they end.
+  const double step = std::max({20.0, std::min(shape.width_us, 400.0) / 8, shape.width_us / 40});
   const Grid grid = coarse_grid(search, start, range, step);
 
   FittedWindow fitted{start, 0};
