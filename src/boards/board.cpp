@@ -67,6 +67,21 @@ bool contains(const Board& board, const BoardRail& rail, const std::string& name
   return false;
 }
 
+// What the sensor read itself stays. The tolerance is that of the board's own part: a shunt of another value
+// is another part.
+void add_accuracy(const Board& board, const BoardRail& rail, std::string_view driver, Accuracy& accuracy) {
+  if (!accuracy.bus) accuracy.bus = rail.nominal;
+  if (!accuracy.shunt) accuracy.shunt = rail.shunt;
+  if (accuracy.shunt == rail.shunt) accuracy.shunt_tolerance = rail.shunt_tolerance;
+  accuracy.source = "rail: " + rail.source;
+  if (!board.accuracy || board.accuracy->driver != driver) return;
+  accuracy.shunt_gain = board.accuracy->shunt_gain;
+  accuracy.bus_gain = board.accuracy->bus_gain;
+  accuracy.shunt_offset = board.accuracy->shunt_offset;
+  accuracy.bus_offset = board.accuracy->bus_offset;
+  accuracy.source = board.accuracy->source + "; " + accuracy.source;
+}
+
 }  // namespace
 
 Result<Board> board_named(const std::string& id) {
@@ -112,6 +127,7 @@ Channel with_board_facts(const Board& board, std::string_view driver, std::strin
   }
   if (!channel.quantum && rail->shunt && rail->nominal)
     channel.quantum = *rail->nominal * (shunt_step / *rail->shunt);
+  add_accuracy(board, *rail, driver, channel.accuracy);
   const auto running = mode.find("running_mode");
   if (running == mode.end() || running->second != "continuous" || !sensor->conversion) return channel;
   // A shunt and a bus conversion of each of three channels: the L4T driver leaves all three on.

@@ -20,7 +20,17 @@ struct BoardRail {
   std::string name;                   // as the sensor labels it
   std::vector<std::string> contains;  // rails fed from this one: a total is never added to its parts
   std::optional<Ohms> shunt;
+  std::optional<double> shunt_tolerance;  // relative; empty: no source gives it
   std::optional<Volts> nominal;
+  std::string source;
+};
+
+// How far the voltages that a sensor chip reads may be off: its data sheet's largest errors.
+struct BoardAccuracy {
+  std::string driver;  // of the sensors it is about: "ina3221"
+  std::optional<double> shunt_gain, bus_gain;
+  std::optional<Volts> shunt_offset, bus_offset;
+  std::string source;
 };
 
 // The INA3221 as the board's device tree sets it up; every field with its source in the TOML.
@@ -68,6 +78,7 @@ struct Board {
   std::string cpuinfo_key;              // of a generic board: /proc/cpuinfo has this key
   std::vector<BoardRail> rails;
   std::vector<BoardSensor> sensors;
+  std::optional<BoardAccuracy> accuracy;
   std::optional<BoardModel> model;  // present when the board can be simulated
 };
 
@@ -80,8 +91,8 @@ std::vector<std::string> board_ids();
 std::optional<Board> recognise_board(const Machine& machine);
 
 // The channel with what the board file knows and the sensor could not read: what contains what, the quantum
-// from the shunt, and the averaging that the device tree ships when `mode` says the chip runs continuously.
-// Nothing that the sensor read itself is changed.
+// from the shunt, how far it may be off, and the averaging that the device tree ships when `mode` says the
+// chip runs continuously. Nothing that the sensor read itself is changed.
 Channel with_board_facts(const Board& board, std::string_view driver, std::string_view device,
                          const std::map<std::string, std::string>& mode, Channel channel);
 

@@ -102,6 +102,39 @@ TEST(BoardFacts, QuantumIsTheShuntStepTimesTheVoltage) {
   EXPECT_NEAR(rail.quantum->value(), 0.040, 1e-12);  // 40 uV / 5 mOhm x 5 V
 }
 
+TEST(BoardFacts, AccuracyIsThatOfTheChipAndTheShunt) {
+  const Board xavier = *board_named("jetson-agx-xavier");
+  const Accuracy known = with_board_facts(xavier, "ina3221", "1-0040", {}, named("GPU")).accuracy;
+  EXPECT_EQ(known.shunt_gain, 0.0025);
+  EXPECT_EQ(known.bus_gain, 0.0025);
+  EXPECT_EQ(known.shunt_offset, Volts{80e-6});
+  EXPECT_EQ(known.bus_offset, Volts{16e-3});
+  EXPECT_EQ(known.shunt, Ohms{0.005});
+  EXPECT_EQ(known.shunt_tolerance, 0.01);
+  EXPECT_EQ(known.bus, Volts{19.4});
+  EXPECT_THAT(known.source, HasSubstr("SBOS576"));
+  EXPECT_THAT(known.source, HasSubstr("DG-09840-001"));
+}
+
+TEST(BoardFacts, ToleranceThatNoSourceGivesIsNotKnown) {
+  const Board nano = *board_named("jetson-nano");
+  const Accuracy known = with_board_facts(nano, "ina3221", "6-0040", {}, named("POM_5V_IN")).accuracy;
+  EXPECT_EQ(known.shunt, Ohms{0.005});
+  EXPECT_FALSE(known.shunt_tolerance);
+}
+
+TEST(BoardFacts, ToleranceIsThatOfTheBoardsOwnShunt) {
+  const Board xavier = *board_named("jetson-agx-xavier");
+  Channel read = named("GPU");
+  read.accuracy.shunt = Ohms{0.002};
+  read.accuracy.bus = Volts{19.0};
+  const Accuracy known = with_board_facts(xavier, "ina3221", "1-0040", {}, read).accuracy;
+  EXPECT_EQ(known.shunt, Ohms{0.002});
+  EXPECT_EQ(known.bus, Volts{19.0});
+  EXPECT_FALSE(known.shunt_tolerance);
+  EXPECT_EQ(known.shunt_gain, 0.0025);
+}
+
 TEST(BoardFacts, WhatTheSensorReadItselfIsKept) {
   const Board nano = *board_named("jetson-nano");
   Channel read = named("POM_5V_IN");
@@ -156,6 +189,15 @@ TEST(BoardToml, NumbersOutOfRangeAreRefused) {
         "shunt_ohm = " + number + "\n";
     EXPECT_THAT(error_of(text).where, HasSubstr("shunt_ohm")) << number;
   }
+}
+
+TEST(BoardToml, AccuracyThatMakesNoSenseIsRefused) {
+  const std::string head = "id = \"a\"\nname = \"b\"\n";
+  const std::string rail = head + "[[rails]]\nname = \"X\"\nsource = \"s\"\nshunt_tolerance = 0.01\n";
+  EXPECT_THAT(error_of(rail).where, HasSubstr("shunt_tolerance"));  // of which shunt?
+  const std::string chip = head + "[accuracy]\ndriver = \"ina3221\"\n";
+  EXPECT_THAT(error_of(chip).where, HasSubstr("source"));
+  EXPECT_THAT(error_of(chip + "source = \"s\"\nbus_gain = 25\n").where, HasSubstr("bus_gain"));
 }
 
 TEST(BoardToml, RailsThatContainEachOtherAreRefused) {

@@ -115,14 +115,37 @@ Nanoseconds from_microseconds(double us) { return from_seconds(us * 1e-6); }
 constexpr double day_us = 86400e6;
 
 BoardRail read_rail(const toml::table& table, const std::string& where, std::optional<Error>& failure) {
-  TableReader in{table, where + ", rails", failure, {"name", "contains", "shunt_ohm", "nominal_v", "source"}};
+  TableReader in{table,
+                 where + ", rails",
+                 failure,
+                 {"name", "contains", "shunt_ohm", "shunt_tolerance", "nominal_v", "source"}};
   BoardRail rail;
   rail.name = in.text("name");
   rail.contains = in.texts("contains");
   in.number_into(rail.shunt, "shunt_ohm", 1e-6, 100, [](double v) { return Ohms{v}; });
+  in.number_into(rail.shunt_tolerance, "shunt_tolerance", 0, 1, [](double v) { return v; });
   in.number_into(rail.nominal, "nominal_v", 0.1, 100, [](double v) { return Volts{v}; });
-  in.text("source");
+  rail.source = in.text("source");
+  if (rail.shunt_tolerance && !rail.shunt) in.fail("shunt_tolerance", "is of no use without shunt_ohm");
   return rail;
+}
+
+BoardAccuracy read_accuracy(const toml::table& table, const std::string& where,
+                            std::optional<Error>& failure) {
+  TableReader in{table,
+                 where + ", accuracy",
+                 failure,
+                 {"driver", "shunt_gain", "bus_gain", "shunt_offset_v", "bus_offset_v", "source"}};
+  const auto volts = [](double v) { return Volts{v}; };
+  const auto plain = [](double v) { return v; };
+  BoardAccuracy accuracy;
+  accuracy.driver = in.text("driver");
+  in.number_into(accuracy.shunt_gain, "shunt_gain", 0, 1, plain);
+  in.number_into(accuracy.bus_gain, "bus_gain", 0, 1, plain);
+  in.number_into(accuracy.shunt_offset, "shunt_offset_v", 0, 1, volts);
+  in.number_into(accuracy.bus_offset, "bus_offset_v", 0, 1, volts);
+  accuracy.source = in.text("source");
+  return accuracy;
 }
 
 BoardSensor read_sensor(const toml::table& table, const std::string& where, std::optional<Error>& failure) {
@@ -226,7 +249,7 @@ std::optional<std::string> inconsistency(const Board& board) {
 
 Result<Board> board_from(const toml::table& table, const std::string& where) {
   std::optional<Error> failure;
-  TableReader in{table, where, failure, {"id", "name", "recognise", "rails", "sensors", "model"}};
+  TableReader in{table, where, failure, {"id", "name", "recognise", "rails", "sensors", "accuracy", "model"}};
   Board board;
   board.id = in.text("id");
   board.name = in.text("name");
@@ -239,6 +262,8 @@ Result<Board> board_from(const toml::table& table, const std::string& where) {
   for (const toml::table* rail : in.tables("rails")) board.rails.push_back(read_rail(*rail, where, failure));
   for (const toml::table* sensor : in.tables("sensors"))
     board.sensors.push_back(read_sensor(*sensor, where, failure));
+  if (const toml::table* accuracy = in.table("accuracy"))
+    board.accuracy = read_accuracy(*accuracy, where, failure);
   if (const toml::table* model = in.table("model")) board.model = read_model(*model, where, failure);
   if (failure) return *failure;
   if (const auto wrong = inconsistency(board)) return Error{Errc::malformed, where, *wrong};

@@ -26,6 +26,19 @@ enum class Origin {
   simulated   // the virtual board
 };
 
+// How far the readings of a rail may be off, all of them in the same way, as makers say: largest errors,
+// either sign. Power is shunt voltage / shunt x bus voltage. An empty optional means: not known, and then
+// nobody can say how right a power is. docs/uncertainty.md.
+struct Accuracy {
+  std::optional<double> shunt_gain, bus_gain;     // of the two voltages, relative
+  std::optional<Volts> shunt_offset, bus_offset;  // of the two voltages
+  std::optional<Ohms> shunt;
+  std::optional<double> shunt_tolerance;  // relative, of the shunt
+  std::optional<Volts> bus;               // about what the rail carries
+  std::string source;                     // of all this: data sheets, the board's file
+  bool operator==(const Accuracy&) const = default;
+};
+
 // What one value of a sensor is. An empty optional means: not known.
 struct Channel {
   std::string rail;  // as the board names it: "POM_5V_IN"
@@ -37,8 +50,13 @@ struct Channel {
   std::optional<Watts> quantum;         // smallest step of a power_now value
   std::optional<Joules> tick;           // smallest step of an energy_total value
   std::optional<Joules> wraps_at;       // energy_total only
-  bool is_total = false;                // contains the other rails of the board: never added to them
-  std::string part_of;                  // the rail that feeds this one and counts it too; empty: none known
+  // Power made of a current and the voltage converted right after it: how long that took.
+  std::optional<Nanoseconds> voltage_aperture;
+  // Each read was made because a new value had come: stamps follow the sensor's clock, not the reader's.
+  bool read_on_update = false;
+  bool is_total = false;  // contains the other rails of the board: never added to them
+  std::string part_of;    // the rail that feeds this one and counts it too; empty: none known
+  Accuracy accuracy;
   bool operator==(const Channel&) const = default;
 };
 

@@ -125,14 +125,17 @@ std::optional<Error> open_files(const Machine& machine, const ChannelFiles& file
   return hold(machine, files.amperes, rail.amperes);
 }
 
-std::optional<Watts> quantum(const Machine& machine, const ChannelFiles& files) {
-  if (files.shunt.empty()) return std::nullopt;
+// What the driver says of the shunt, and with it the step of power at the voltage that it shows now.
+void note_shunt(const Machine& machine, const ChannelFiles& files, Channel& channel) {
+  if (files.shunt.empty()) return;
   const auto microohms = machine.read_integer(files.shunt);
   const auto millivolts = machine.read_integer(files.volts);
-  if (!microohms || !millivolts || *microohms <= 0 || *microohms > 100'000'000) return std::nullopt;
+  if (!microohms || !millivolts || *microohms <= 0 || *microohms > 100'000'000) return;
   const auto volts = ina3221::volts_from_millivolts(*millivolts, "");
-  if (!volts || volts->value() == 0) return std::nullopt;
-  return ina3221::power_quantum(Ohms{static_cast<double>(*microohms) * 1e-6}, *volts);
+  if (!volts || volts->value() == 0) return;
+  channel.accuracy.shunt = Ohms{static_cast<double>(*microohms) * 1e-6};
+  channel.accuracy.bus = *volts;
+  channel.quantum = ina3221::power_quantum(*channel.accuracy.shunt, *volts);
 }
 
 void add_rail(const Machine& machine, const ChannelFiles& files, Chip& chip, std::vector<Skipped>& skips) {
@@ -151,7 +154,7 @@ void add_rail(const Machine& machine, const ChannelFiles& files, Chip& chip, std
   const auto first = read_power(rail.files);
   const bool passing = !first && (first.error().code == Errc::busy || first.error().code == Errc::timeout);
   if (!first && !passing) return skips.push_back(skipped(chip.device + " " + *name, first.error()));
-  rail.channel.quantum = quantum(machine, files);
+  note_shunt(machine, files, rail.channel);
   chip.rails.push_back(std::move(rail));
 }
 

@@ -120,6 +120,9 @@ TEST(Ina3221, ModeTellsAveragingAndCycle) {
   EXPECT_EQ(rail.refresh, 6600us);
   ASSERT_TRUE(rail.quantum);
   EXPECT_NEAR(rail.quantum->value(), 0.008 * 5.072, 1e-12);  // 40 uV / 5 mOhm = 8 mA
+  EXPECT_EQ(rail.accuracy.shunt, Ohms{5000 * 1e-6});
+  EXPECT_EQ(rail.accuracy.bus, Volts{5072 * 1e-3});
+  EXPECT_FALSE(rail.accuracy.shunt_tolerance);  // no driver knows it
   EXPECT_THAT(found.sensors[0]->mode(), Contains(Pair("update_interval", "7")));
   EXPECT_THAT(found.sensors[0]->mode(), Contains(Pair("shunt1_resistor", "5000")));
 }
@@ -254,6 +257,7 @@ TEST(Ina3221, AbsurdModeIsRecordedButNotBelieved) {
   EXPECT_FALSE(rail.averaging);
   EXPECT_FALSE(rail.refresh);
   EXPECT_FALSE(rail.quantum);
+  EXPECT_FALSE(rail.accuracy.shunt);
   EXPECT_FALSE(found.sensors[0]->channels()[1].quantum);
   EXPECT_THAT(found.sensors[0]->mode(), Contains(Pair("samples", "-3")));
 }

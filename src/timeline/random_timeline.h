@@ -91,6 +91,11 @@ class RandomTimeline {
     made.bytes = maybe_number();
     return made;
   }
+  std::optional<double> maybe_real() { return chance() ? std::optional<double>{real()} : std::nullopt; }
+  Accuracy accuracy() {
+    return {maybe_real(),  maybe_real(), maybe<Volts>(), maybe<Volts>(),
+            maybe<Ohms>(), maybe_real(), maybe<Volts>(), text()};
+  }
   RailRecord rail() {
     RailRecord made;
     made.channel.rail = text();
@@ -102,8 +107,11 @@ class RandomTimeline {
     made.channel.quantum = maybe<Watts>();
     made.channel.tick = maybe<Joules>();
     made.channel.wraps_at = maybe<Joules>();
+    made.channel.voltage_aperture = maybe_time();
+    made.channel.read_on_update = chance();
     made.channel.is_total = chance();
     made.channel.part_of = text();
+    if (chance()) made.channel.accuracy = accuracy();
     made.sensor = text();
     made.device = text();
     for (std::int64_t i = number(0, 200); i > 0; --i) {

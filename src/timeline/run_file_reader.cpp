@@ -41,6 +41,7 @@ class Reader {
   Result<void> read_sampler();
   Result<void> read_layers();
   Result<void> read_rails();
+  Result<void> read_accuracies();
   Result<void> read_readings();
   Result<void> read_gaps();
   Result<void> read_phases();
@@ -205,7 +206,7 @@ Result<void> Reader::read_rails() {
   return each(
       "rail",
       "id, name, sensor, device, meaning, origin, aperture_ns, refresh_ns, averaging, quantum_w, tick_j, "
-      "wraps_at_j, is_total, part_of",
+      "wraps_at_j, voltage_aperture_ns, read_on_update, is_total, part_of",
       [&](SqlRow& row) {
         check_id(row, 0, timeline_.rails.size());
         RailRecord rail;
@@ -220,10 +221,29 @@ Result<void> Reader::read_rails() {
                         quantity<Watts>(row, 9),
                         quantity<Joules>(row, 10),
                         quantity<Joules>(row, 11),
-                        row.boolean(12),
-                        row.text(13)};
+                        time(row, 12),
+                        row.boolean(13),
+                        row.boolean(14),
+                        row.text(15),
+                        {}};
         timeline_.rails.push_back(std::move(rail));
       });
+}
+
+Result<void> Reader::read_accuracies() {
+  const auto last = static_cast<std::int64_t>(timeline_.rails.size()) - 1;
+  return each("accuracy",
+              "rail, shunt_gain, bus_gain, shunt_offset_v, bus_offset_v, shunt_ohm, shunt_tolerance, bus_v, "
+              "source",
+              [&](SqlRow& row) {
+                const std::int64_t rail = row.integer(0, 0, last);
+                Accuracy accuracy{row.optional_real(1),    row.optional_real(2),
+                                  quantity<Volts>(row, 3), quantity<Volts>(row, 4),
+                                  quantity<Ohms>(row, 5),  row.optional_real(6),
+                                  quantity<Volts>(row, 7), row.text(8)};
+                if (row.is_faulty()) return;
+                timeline_.rails[static_cast<std::size_t>(rail)].channel.accuracy = std::move(accuracy);
+              });
 }
 
 Result<void> Reader::read_readings() {
@@ -355,8 +375,8 @@ Result<Timeline> Reader::read() {
   using Part = Result<void> (Reader::*)();
   for (const Part part :
        {&Reader::read_circumstances, &Reader::read_clocks, &Reader::read_sampler, &Reader::read_layers,
-        &Reader::read_rails, &Reader::read_readings, &Reader::read_gaps, &Reader::read_phases,
-        &Reader::read_inferences, &Reader::read_spans, &Reader::read_events})
+        &Reader::read_rails, &Reader::read_accuracies, &Reader::read_readings, &Reader::read_gaps,
+        &Reader::read_phases, &Reader::read_inferences, &Reader::read_spans, &Reader::read_events})
     if (auto done = (this->*part)(); !done) return done.error();
   put_in_order();
   if (auto done = leave_out_unfinished(); !done) return done.error();

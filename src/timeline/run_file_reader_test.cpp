@@ -29,6 +29,10 @@ Timeline small_run() {
   run.layers.resize(2);
   run.layers[0].inputs = {{1, 3, 224, 224}};
   run.rails.resize(1);
+  run.rails[0].channel.read_on_update = true;
+  run.rails[0].channel.voltage_aperture = Nanoseconds{140'000};
+  run.rails[0].channel.accuracy.shunt_offset = Volts{80e-6};
+  run.rails[0].channel.accuracy.source = "data sheet";
   for (int i = 0; i < 40; ++i)
     run.rails[0].readings.push_back({at(i * 100), at(i * 100 + 30), Watts{0.1 * i}});
   run.rails[0].gaps = {{at(5'000), at(6'000), "busy"}};
@@ -113,7 +117,8 @@ TEST(RunFileReader, SaysWhichSchemaANewerFileHas) {
   const auto read = read_run_file(file.path());
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, Errc::unsupported);
-  EXPECT_THAT(read.error().detail, HasSubstr("newer layerwatt: its schema is 7, this one reads up to 1"));
+  EXPECT_THAT(read.error().detail, HasSubstr("newer layerwatt: its schema is 7, this one reads up to " +
+                                             std::to_string(run_file_schema)));
   EXPECT_FALSE(read_truth(file.path()));
 }
 
@@ -125,6 +130,19 @@ TEST(RunFileReader, ReadsAFileThatOthersExtended) {
   const auto read = read_run_file(file.path());
   ASSERT_TRUE(read) << read.error().detail;
   EXPECT_TRUE(*read == small_run());
+}
+
+TEST(RunFileReader, ReadsVersion1WhichKnewNoAccuracy) {
+  const ChangedFile file{
+      "DROP TABLE accuracy; ALTER TABLE rail DROP COLUMN read_on_update; "
+      "ALTER TABLE rail DROP COLUMN voltage_aperture_ns; PRAGMA user_version = 1"};
+  const auto read = read_run_file(file.path());
+  ASSERT_TRUE(read) << read.error().detail;
+  Timeline expected = small_run();
+  expected.rails[0].channel.read_on_update = false;
+  expected.rails[0].channel.voltage_aperture.reset();
+  expected.rails[0].channel.accuracy = {};
+  EXPECT_TRUE(*read == expected);
 }
 
 TEST(RunFileReader, PutsRowsInOrderOfTime) {
@@ -193,6 +211,9 @@ TEST(RunFileReader, RejectsValuesThatCannotBe) {
       loosened("event", "UPDATE event SET text = x'05'"),
       loosened("layer", "UPDATE layer SET id = NULL"),
       loosened("rail", "UPDATE rail SET quantum_w = 'much'"),
+      "UPDATE accuracy SET rail = 3",
+      loosened("accuracy", "UPDATE accuracy SET shunt_gain = 'little'"),
+      loosened("accuracy", "UPDATE accuracy SET source = NULL"),
   };
   for (const auto& change : changes) {
     const ChangedFile file{change.find("zeroblob") == std::string::npos ? change : loosened("event", change)};

@@ -32,6 +32,9 @@ std::optional<std::int64_t> stored(const std::optional<int>& number) {
 }
 
 // A number that is none is not known.
+std::optional<double> stored(const std::optional<double>& number) {
+  return number && std::isfinite(*number) ? number : std::nullopt;
+}
 template <class Tag>
 std::optional<double> stored(const std::optional<Quantity<Tag>>& quantity) {
   return quantity && std::isfinite(quantity->value()) ? std::optional<double>{quantity->value()}
@@ -100,6 +103,14 @@ class RunFileWriter::Database {
     if (!start) start = stamp;
     return static_cast<std::int64_t>(static_cast<std::uint64_t>(raw(stamp)) -
                                      static_cast<std::uint64_t>(raw(*start)));
+  }
+
+  bool add_accuracy(std::int64_t rail, const Accuracy& accuracy) {
+    if (accuracy == Accuracy{}) return true;  // nothing is known
+    const auto& [shunt_gain, bus_gain, shunt_offset, bus_offset, shunt, tolerance, bus, source] = accuracy;
+    return run("INSERT INTO accuracy VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", rail, stored(shunt_gain),
+               stored(bus_gain), stored(shunt_offset), stored(bus_offset), stored(shunt), stored(tolerance),
+               stored(bus), source);
   }
 
   SqlConnection connection;
@@ -201,16 +212,20 @@ Result<std::size_t> RunFileWriter::add_rail(const RailRecord& rail) {
   const std::size_t index = database_->rails.size();
   const Channel& channel = rail.channel;
   if (channel.aperture.value_or(Nanoseconds{}).count() < 0 ||
-      channel.refresh.value_or(Nanoseconds{}).count() < 0)
+      channel.refresh.value_or(Nanoseconds{}).count() < 0 ||
+      channel.voltage_aperture.value_or(Nanoseconds{}).count() < 0)
     return database_->refusal("a rail with a negative aperture or refresh time");
   auto added = database_->write([&] {
-    const auto& [name, meaning, origin, aperture, refresh, averaging, quantum, tick, wraps_at, is_total,
-                 part_of] = channel;
-    return database_->run("INSERT INTO rail VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                          static_cast<std::int64_t>(index), name, rail.sensor, rail.device,
-                          std::string_view{name_of(meaning)}, std::string_view{name_of(origin)},
-                          stored(aperture), stored(refresh), stored(averaging), stored(quantum), stored(tick),
-                          stored(wraps_at), std::int64_t{is_total}, part_of);
+    const auto& [name, meaning, origin, aperture, refresh, averaging, quantum, tick, wraps_at,
+                 voltage_aperture, read_on_update, is_total, part_of, accuracy] = channel;
+    const auto id = static_cast<std::int64_t>(index);
+    return database_->run("INSERT INTO rail VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", id, name,
+                          rail.sensor, rail.device, std::string_view{name_of(meaning)},
+                          std::string_view{name_of(origin)}, stored(aperture), stored(refresh),
+                          stored(averaging), stored(quantum), stored(tick), stored(wraps_at),
+                          stored(voltage_aperture), std::int64_t{read_on_update}, std::int64_t{is_total},
+                          part_of) &&
+           database_->add_accuracy(id, accuracy);
   });
   if (!added) return added.error();
   database_->rails.push_back(channel.meaning);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The definition of version 1, and the views that let later versions read it. To change a table: raise
-// run_file_schema, edit the definition, add a step, extend docs/run-file.md.
+// The definition of the current version, and the views that show files of older ones as it. To change a
+// table: raise run_file_schema, edit the definition, add a step, extend docs/run-file.md.
 #include "timeline/schema.h"
 
 #include <fmt/format.h>
@@ -29,8 +29,11 @@ CREATE TABLE markers(written INTEGER NOT NULL, dropped INTEGER NOT NULL) STRICT;
 CREATE TABLE rail(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, sensor TEXT NOT NULL, device TEXT NOT NULL,
   meaning TEXT NOT NULL, origin TEXT NOT NULL, aperture_ns INTEGER, refresh_ns INTEGER, averaging INTEGER,
-  quantum_w REAL, tick_j REAL, wraps_at_j REAL, is_total INTEGER NOT NULL,
-  part_of TEXT NOT NULL) STRICT;
+  quantum_w REAL, tick_j REAL, wraps_at_j REAL, voltage_aperture_ns INTEGER, read_on_update INTEGER NOT NULL,
+  is_total INTEGER NOT NULL, part_of TEXT NOT NULL) STRICT;
+CREATE TABLE accuracy(
+  rail INTEGER NOT NULL PRIMARY KEY REFERENCES rail, shunt_gain REAL, bus_gain REAL, shunt_offset_v REAL,
+  bus_offset_v REAL, shunt_ohm REAL, shunt_tolerance REAL, bus_v REAL, source TEXT NOT NULL) STRICT;
 CREATE TABLE reading(
   rail INTEGER NOT NULL REFERENCES rail, before_ns INTEGER NOT NULL, took_ns INTEGER NOT NULL,
   value REAL NOT NULL) STRICT;
@@ -95,7 +98,18 @@ void apply(const SchemaStep& step, const Sources& before, Sources& after) {
 
 std::string_view run_file_definition() { return definition; }
 
-std::span<const SchemaStep> schema_steps() { return {}; }  // version 1 is the first
+std::span<const SchemaStep> schema_steps() {
+  // Version 1 knew nothing of how far a sensor may be off, nor of reads that wait for a new value.
+  static constexpr SchemaStep steps[] = {
+      {1, "rail",
+       "SELECT id, name, sensor, device, meaning, origin, aperture_ns, refresh_ns, averaging, quantum_w, "
+       "tick_j, wraps_at_j, NULL AS voltage_aperture_ns, 0 AS read_on_update, is_total, part_of FROM {rail}"},
+      {1, "accuracy",
+       "SELECT 0 AS rail, NULL AS shunt_gain, NULL AS bus_gain, NULL AS shunt_offset_v, "
+       "NULL AS bus_offset_v, NULL AS shunt_ohm, NULL AS shunt_tolerance, NULL AS bus_v, '' AS source WHERE "
+       "0"}};
+  return steps;
+}
 
 Result<void> present_as_current(const SqlConnection& connection, int version,
                                 std::span<const SchemaStep> steps) {

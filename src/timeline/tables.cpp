@@ -108,17 +108,23 @@ void write_circumstances(const Timeline& run, Csv& csv) {
 
 void write_rails(const Timeline& run, Csv& csv) {
   csv.header(
-      "rail,sensor,device,origin,meaning,aperture_s,refresh_s,averaging,quantum_w,tick_j,wraps_at_j,is_total,"
-      "part_of,readings,gaps");
+      "rail,sensor,device,origin,meaning,aperture_s,refresh_s,averaging,quantum_w,tick_j,wraps_at_j,"
+      "voltage_aperture_s,read_on_update,is_total,part_of,shunt_gain,bus_gain,shunt_offset_v,bus_offset_v,"
+      "shunt_ohm,"
+      "shunt_tolerance,bus_v,accuracy_source,readings,gaps");
   for (const auto& rail : run.rails) {
     const auto& channel = rail.channel;
     rail_cells(csv, rail).text(name_of(channel.meaning)).time(channel.aperture).time(channel.refresh);
     csv.number(channel.averaging).quantity(channel.quantum).quantity(channel.tick).quantity(channel.wraps_at);
-    csv.number(channel.is_total ? 1 : 0)
-        .text(channel.part_of)
-        .number(rail.readings.size())
-        .number(rail.gaps.size())
-        .end_row();
+    csv.time(channel.voltage_aperture)
+        .number(channel.read_on_update ? 1 : 0)
+        .number(channel.is_total ? 1 : 0)
+        .text(channel.part_of);
+    const Accuracy& accuracy = channel.accuracy;
+    csv.number(accuracy.shunt_gain).number(accuracy.bus_gain).quantity(accuracy.shunt_offset);
+    csv.quantity(accuracy.bus_offset).quantity(accuracy.shunt).number(accuracy.shunt_tolerance);
+    csv.quantity(accuracy.bus).text(accuracy.source);
+    csv.number(rail.readings.size()).number(rail.gaps.size()).end_row();
   }
 }
 
