@@ -158,10 +158,7 @@ Outcome judge(const Scenario& scenario) {
   for (std::size_t l = 0; l < rail.layers.size(); ++l) {
     const Joules truth = run->truth.layers[0][l].energy;
     LayerOutcome layer;
-    if (!rail.layers[l].energy) {
-      outcome.failed = true;
-      return outcome;
-    }
+    if (!rail.layers[l].energy) continue;  // known only together with the others
     const auto& estimate = *rail.layers[l].energy;
     layer.error = std::abs(estimate.value / truth - 1);
     if (estimate.interval) {
@@ -173,7 +170,7 @@ Outcome judge(const Scenario& scenario) {
     layer.length_us = run->truth.layers[0][l].duration.count() * 1e-3;
     outcome.layers.push_back(layer);
   }
-  outcome.units = rail.layers.size();
+  outcome.units = outcome.layers.empty() ? 1 : rail.layers.size();
   for (const JoinedLayers& joined : rail.joined) {
     Joules truth{};
     for (const std::size_t l : joined.layers) {
@@ -185,9 +182,9 @@ Outcome judge(const Scenario& scenario) {
     outcome.joined_covered.push_back(std::abs((joined.energy - truth).value()) <= joined.half_width.value());
   }
   for (std::size_t l = 0; l < in_group.size(); ++l) {
-    if (in_group[l]) continue;
+    if (in_group[l] || l >= outcome.layers.size()) continue;
     outcome.joined_errors.push_back(outcome.layers[l].error);
-    outcome.joined_covered.push_back(outcome.layers[l].covered.value_or(false));
+    if (outcome.layers[l].covered) outcome.joined_covered.push_back(*outcome.layers[l].covered);
   }
   const SensorFit& fit = *rail.fit;
   // A triggered read starts its conversion, so the estimator counts from its beginning.
@@ -317,6 +314,7 @@ std::vector<std::string> report(const Case& one, const std::vector<Outcome>& out
   std::size_t failed = 0, locked = 0, with = 0;
   std::vector<double> joined;
   double joined_covered = 0;
+  std::size_t joined_count = 0;
   for (const Outcome& o : outcomes) {
     failed += o.failed;
     if (o.failed) continue;
@@ -330,6 +328,7 @@ std::vector<std::string> report(const Case& one, const std::vector<Outcome>& out
     locked += o.withheld;
     joined.insert(joined.end(), o.joined_errors.begin(), o.joined_errors.end());
     for (const bool c : o.joined_covered) joined_covered += c;
+    joined_count += o.joined_covered.size();
   }
   const double n = static_cast<double>(std::max<std::size_t>(with, 1));
   fmt::print(
@@ -340,7 +339,7 @@ std::vector<std::string> report(const Case& one, const std::vector<Outcome>& out
       figure(outcomes, coverage_between(lengths_us[1], lengths_us[2])).value,
       figure(outcomes, coverage_between(lengths_us[2], lengths_us[3])).value, width.value, units / n,
       100 * simulation::quantile(joined, 0.95).value_or(0),
-      joined.empty() ? 0 : joined_covered / static_cast<double>(joined.size()), lag, margin, 100 * balance,
+      joined_count == 0 ? 0 : joined_covered / static_cast<double>(joined_count), lag, margin, 100 * balance,
       100 * tail / n, seconds / n, failed ? fmt::format(" {} FAILED", failed) : "");
   std::fflush(stdout);
   Judge judge;

@@ -21,10 +21,24 @@ namespace layerwatt {
 
 namespace {
 
+// Share of its voltage that a supply loses per watt: 30 mOhm of cable and connector at 5 V, an assumption.
+constexpr double supply_sag = 0.03 / 25;
 constexpr double smallest_tail_us = 4;  // shorter tails are not told from none
-constexpr double widest = 0.2;          // half-width of a layer over its energy, above which it is joined
+constexpr double most_repeated = 0.6;   // readings; above it rounding is no noise but hides the layers
+constexpr double least_margin = 3;      // log-likelihood of the lag, below which it could be any
+constexpr const char* lag_unknown =
+    "when the sensor sees what could not be found out; measure longer, with pauses between inferences";
+constexpr double widest = 0.2;  // half-width of a layer over its energy, above which it is joined
 
 double microseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-3; }
+
+// A sensor that averages multiplies mean current by mean voltage. Where the supply sags under load, a layer's
+// power P then reads P (1 + c (P - mean)): unknown c is allowed for as a standard deviation.
+double sag_deviation(const forward::RailEstimate& estimate, const forward::Series& series, double power) {
+  if (series.kept.empty()) return 0;
+  const double mean = estimate.power.head(estimate.seen.size()).dot(estimate.seen) / estimate.seen.sum();
+  return supply_sag * power * (power - mean);
+}
 
 // Both parts of a layer's uncertainty that have nothing to do with readings, as power: its own marks, and how
 // its time varied. `mean_us`, `variance` of the layer's duration.
@@ -55,7 +69,10 @@ class Forward {
   [[nodiscard]] forward::EstimateOptions options() const;
   [[nodiscard]] double power_before(const forward::RailEstimate& estimate, Eigen::Index column) const;
   [[nodiscard]] double power_after(const forward::RailEstimate& estimate, Eigen::Index column) const;
-  [[nodiscard]] LayerPowers as_powers(const forward::RailEstimate& estimate) const;
+  [[nodiscard]] LayerPowers as_powers(const forward::RailEstimate& estimate,
+                                      const forward::Series& series) const;
+  [[nodiscard]] LayerPowers none(const RailRecord& rail, const std::string& why,
+                                 std::vector<std::string> notes) const;
   [[nodiscard]] std::vector<JoinedLayers> join(const forward::RailEstimate& estimate) const;
   [[nodiscard]] SensorFit fit_of(const forward::RailEstimate& estimate, const forward::FittedWindow& window,
                                  const forward::Series& series) const;
@@ -134,18 +151,19 @@ double Forward::power_after(const forward::RailEstimate& estimate, Eigen::Index 
   return column < last ? estimate.power[column + 1] : around(problem_, estimate);
 }
 
-LayerPowers Forward::as_powers(const forward::RailEstimate& estimate) const {
+LayerPowers Forward::as_powers(const forward::RailEstimate& estimate, const forward::Series& series) const {
   LayerPowers powers;
   powers.layers.resize(run_.timeline.layers.size());
   const auto used = static_cast<double>(std::max<std::size_t>(problem_.inferences, 1));
   for (std::size_t i = 0; i < layer_of_column_.size(); ++i) {
     const auto c = static_cast<Eigen::Index>(i);
     const std::size_t l = layer_of_column_[i];
+    const double sag = sag_deviation(estimate, series, estimate.power[c]);
     const double timing = timing_variance(mark_bias_us_, estimate.power[c], power_before(estimate, c),
                                           power_after(estimate, c), mean_us_[l], variance_us2_[l], used);
     powers.layers[l].mean = Watts{estimate.power[c]};
     powers.layers[l].half_width =
-        Watts{normal_975 * std::sqrt(std::max(estimate.covariance(c, c), 0.0) + timing)};
+        Watts{normal_975 * std::sqrt(std::max(estimate.covariance(c, c), 0.0) + timing + sag * sag)};
     powers.layers[l].readings = static_cast<std::size_t>(std::lround(estimate.seen[c]));
   }
   const auto gap = static_cast<Eigen::Index>(problem_.gap_column);
@@ -227,6 +245,27 @@ SensorFit Forward::fit_of(const forward::RailEstimate& estimate, const forward::
   return fit;
 }
 
+std::string too_coarse(const RailRecord& rail, const forward::Series& series) {
+  const std::string step =
+      rail.channel.quantum ? fmt::format("of {:.0f} mW ", rail.channel.quantum->value() * 1e3) : "";
+  return fmt::format(
+      "the sensor's step {}is coarser than what an inference moves its value by: {:.0f} % of readings "
+      "repeat the one before; average less, or not at all",
+      step, 100 * series.repeated);
+}
+
+// When nothing can be said of layers but their sum, which the whole inference tells.
+LayerPowers Forward::none(const RailRecord& rail, const std::string& why,
+                          std::vector<std::string> notes) const {
+  LayerPowers powers;
+  powers.layers.resize(run_.timeline.layers.size());
+  powers.notes = std::move(notes);
+  powers.fit.emplace();
+  powers.fit->withheld = why;
+  powers.notes.push_back(fmt::format("{}: layers cannot be told apart: {}.", rail.channel.rail, why));
+  return powers;
+}
+
 LayerPowers Forward::powers(const RailRecord& rail) {
   LayerPowers powers;
   powers.layers.resize(run_.timeline.layers.size());
@@ -239,14 +278,16 @@ LayerPowers Forward::powers(const RailRecord& rail) {
                     series.size(), problem_.classes.size()));
     return powers;
   }
+  if (series.repeated > most_repeated) return none(rail, too_coarse(rail, series), powers.notes);
   const forward::FittedWindow& window = window_of(rail);
+  if (window.margin < least_margin) return none(rail, lag_unknown, powers.notes);
   const auto estimate = forward::estimate(problem_.segments, series, window.window, options());
   if (!estimate) {
     powers.notes.push_back(
         fmt::format("{}: too few readings of undisturbed inferences to split over layers.", name));
     return powers;
   }
-  powers = as_powers(*estimate);
+  powers = as_powers(*estimate, series);
   powers.fit = fit_of(*estimate, window, series);
   powers.joined = join(*estimate);
   if (!powers.fit->withheld.empty()) {

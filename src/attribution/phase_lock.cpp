@@ -32,11 +32,15 @@ PhaseLock phase_lock(std::span<const double> begin_us, std::span<const double> s
   std::sort(phases.begin(), phases.end());
   double gap = phases.front() + 1 - phases.back();
   for (std::size_t i = 1; i < phases.size(); ++i) gap = std::max(gap, phases[i] - phases[i - 1]);
-  return {std::hypot(east, north) / static_cast<double>(phases.size()), gap};
+  return {std::hypot(east, north) / static_cast<double>(phases.size()), gap, phases.size()};
 }
 
 bool is_locked(const PhaseLock& lock, double aperture_share) {
-  return lock.strength > strong && lock.largest_gap > std::max(aperture_share, least_gap);
+  if (lock.count < 2) return false;
+  // The largest of n random gaps is below (ln n + 3) / n in 95 of 100 cases.
+  const auto n = static_cast<double>(lock.count);
+  const double by_chance = (std::log(n) + 3) / n;
+  return lock.strength > strong && lock.largest_gap > std::max(aperture_share, least_gap) + by_chance;
 }
 
 }  // namespace layerwatt

@@ -17,9 +17,9 @@ namespace {
 
 constexpr double outlier_at = 5;  // robust standard deviations
 constexpr int quick_scales = 6, all_scales = 20;
-constexpr double smallest_tail_us = 4;  // below it a tail has no derivative worth a column
-constexpr std::size_t many_readings = 20;  // a column, before second-order effects are worth one
-constexpr double tried_tail_us = 20;    // of the test for a tail where none was fitted
+constexpr double smallest_tail_us = 4;     // below it a tail has no derivative worth a column
+constexpr std::size_t many_readings = 60;  // a column, before second-order effects are worth one
+constexpr double tried_tail_us = 20;       // of the test for a tail where none was fitted
 
 // What is done to rows before they are summed.
 struct Filters {
@@ -118,7 +118,8 @@ std::vector<Chain::Variation> Chain::fitted_variations() const {
   }
   if (series_.kind == WindowKind::conversion && series_.voltage_us > 0 &&
       series_.size() > many_readings * segments_.columns)
-    all.push_back({"sag", {window_.lag_us - series_.voltage_us, series_.voltage_us, window_.tail_us}, window_, 1});
+    all.push_back(
+        {"sag", {window_.lag_us - series_.voltage_us, series_.voltage_us, window_.tail_us}, window_, 1});
   return all;
 }
 
@@ -219,18 +220,11 @@ Eigen::VectorXd Chain::shares() const {
   return sums;
 }
 
-// What the fit says all readings add up to, over what they do: drift has no mean, so the powers must do it.
+// What the fit says all readings add up to, over what they do. `all`: coefficients of every fitted column.
 double Chain::balance_of(const Eigen::VectorXd& power, const Eigen::VectorXd& all) const {
   double fitted = 0, read = 0;
-  const Eigen::VectorXd padded = [&] {
-    Eigen::VectorXd p = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(columns(0)));
-    p.head(power.size()) = power;
-    p.tail(static_cast<Eigen::Index>(drift_.degree())) =
-        all.segment(power.size(), static_cast<Eigen::Index>(drift_.degree()));
-    return p;
-  }();
-  stream({}, {}, [&](std::size_t, const Row& row, double value, bool) {
-    fitted += predicted(row, padded);
+  stream(fitted_variations(), power, [&](std::size_t, const Row& row, double value, bool) {
+    fitted += predicted(row, all);
     read += value;
   });
   return read != 0 ? fitted / read - 1 : 0;
@@ -403,7 +397,7 @@ std::optional<RailEstimate> Chain::run() {
   result.condition = condition_of(used, segments_.columns);
   result.kurtosis = kurtosis_;
   result.tests = test_window(equations, last, fitted.size());
-  result.balance = balance_of(result.power, last.power);
+  result.balance = balance_of(power, last.power);
   result.lowest = lowest_deviation(used, last.noise_variance).head(powers);
   return result;
 }

@@ -30,7 +30,7 @@ std::vector<double> deviations(const Boundaries& marks, const MarkNoise& noise) 
 
 // Returns the sum over boundaries of the variance that is left.
 double smooth_one(std::span<double> moments, const MarkNoise& noise, std::size_t inference,
-                std::span<const double> deviation) {
+                  std::span<const double> deviation) {
   const std::size_t layers = deviation.size();
   const double v = noise.mark_variance, speed = noise.speed[inference];
   std::vector<double> mean(moments.begin(), moments.end()), variance(layers + 1, v);

@@ -177,6 +177,9 @@ Series make_series(const RailRecord& rail, Instant origin, Instant from, Instant
   std::vector<std::size_t> use;
   for (std::size_t i = 0; i < raw.value.size(); ++i)
     if (!clock || clock->reliable[i]) use.push_back(i);
+  for (std::size_t i = 1; i < use.size(); ++i)
+    series.repeated +=
+        raw.value[use[i]] == raw.value[use[i - 1]] ? 1.0 / static_cast<double>(use.size()) : 0.0;
   if (series.decay > 0 && series.period_us > 0)
     fill_average(raw, use, clock ? &*clock : nullptr, series);
   else

@@ -36,6 +36,7 @@ struct Series {
   std::vector<double> length_us;       // interval, slow_average: the window's length; else empty
   std::vector<std::uint32_t> updates;  // average: conversions in the window; else empty
   std::vector<double> kept;            // averages: part of the reading before that was taken off; else empty
+  double repeated = 0;                 // share of readings that show the same value as the one before
   std::vector<std::string> notes;      // what was left out, as sentences
   [[nodiscard]] std::size_t size() const { return value.size(); }
 };

@@ -14,7 +14,8 @@ const Kernel& Observations::kernel(std::uint32_t updates) {
     boxes.push_back({window_.lag_us + i * series_.period_us, window_.width_us, weight});
     weight *= series_.decay;
   }
-  return kernels_.emplace(updates, Kernel{boxes, -blur_us_, series_.jitter_us + blur_us_, window_.tail_us}).first->second;
+  return kernels_.emplace(updates, Kernel{boxes, -blur_us_, series_.jitter_us + blur_us_, window_.tail_us})
+      .first->second;
 }
 
 bool Observations::row(std::size_t k, Row& row) {
@@ -24,7 +25,9 @@ bool Observations::row(std::size_t k, Row& row) {
     case WindowKind::average: return rows_.make(stamp, kernel(series_.updates[k]), row);
     case WindowKind::interval:
     case WindowKind::slow_average:
-      return rows_.make(stamp, Trapezoid{window_.lag_us - blur_us_, series_.length_us[k], series_.jitter_us + 2 * blur_us_}, row);
+      return rows_.make(
+          stamp, Trapezoid{window_.lag_us - blur_us_, series_.length_us[k], series_.jitter_us + 2 * blur_us_},
+          row);
   }
   return false;
 }
