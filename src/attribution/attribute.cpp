@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table of methods, and the way from a Timeline to a Profile that all of them share. A new method is one
 // function and one line in `methods`.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
 #include "attribution/chronological.h"
+#include "attribution/chronological_lag.h"
+#include "attribution/chronological_stacking.h"
 #include "attribution/forward_method.h"
 #include "attribution/notes.h"
+#include "attribution/overlap_mean.h"
 #include "attribution/profile.h"
 #include "attribution/rail_profile.h"
 #include "attribution/statistics.h"
@@ -19,13 +24,53 @@ namespace {
 // What a method needs for one run; gives the function that is then asked rail by rail.
 using Method = FindPowers (*)(const RunView& run, const AttributionOptions& options);
 
+// Where the methods after the papers take layers to have run: where their marks say, or stacked.
+class Placement {
+ public:
+  Placement(const RunView& run, const AttributionOptions& options)
+      : execution_{run.execution}, layers_{run.timeline.layers.size()} {
+    if (options.stacked) stacked_ = stacked_segments(run.execution, run.marked, options.residual);
+  }
+  [[nodiscard]] const Execution& execution() const { return execution_; }
+  [[nodiscard]] const std::vector<Segment>& segments() const {
+    return stacked_ ? *stacked_ : execution_.segments;
+  }
+  [[nodiscard]] std::size_t layers() const { return layers_; }
+
+ private:
+  const Execution& execution_;
+  std::size_t layers_;
+  std::optional<std::vector<Segment>> stacked_;
+};
+
 FindPowers chronological(const RunView& run, const AttributionOptions& options) {
-  std::vector<Segment> stacked;
-  if (options.stacked) stacked = stacked_segments(run.execution, run.marked, options.residual);
-  return [&execution = run.execution, layers = run.marked.layers.size(), stack = options.stacked,
-          stacked = std::move(stacked)](const RailRecord& rail, const PowerTrace& trace, Watts) {
-    return map_chronologically(trace, execution, stack ? stacked : execution.segments, layers,
+  return [at = Placement{run, options}](const RailRecord& rail, const PowerTrace& trace, Watts) {
+    return map_chronologically(windows_of(rail, trace), at.execution(), at.segments(), at.layers(),
                                rail.channel.quantum);
+  };
+}
+
+FindPowers chronological_lag(const RunView& run, const AttributionOptions& options) {
+  return [&run, at = Placement{run, options}](const RailRecord& rail, const PowerTrace& trace, Watts) {
+    LayerPowers powers;
+    powers.layers.resize(at.layers());
+    const std::string name = rail.channel.rail + ": ";
+    const auto lag_us = fitted_lag_us(run, rail);
+    if (!lag_us) {
+      powers.notes = {name +
+                      "too few readings to fit the sensor's lag, without which layers cannot be found."};
+      return powers;
+    }
+    const auto windows = windows_before(rail, trace, from_seconds(*lag_us * 1e-6));
+    powers = map_chronologically(windows, at.execution(), at.segments(), at.layers(), rail.channel.quantum);
+    powers.notes = {name + fmt::format("readings are put back by {:.2f} ms, as fitted.", *lag_us * 1e-3)};
+    return powers;
+  };
+}
+
+FindPowers overlap_mean(const RunView& run, const AttributionOptions& options) {
+  return [at = Placement{run, options}](const RailRecord& rail, const PowerTrace& trace, Watts) {
+    return mean_by_overlap(sensor_windows(rail, trace), at.execution(), at.segments(), at.layers());
   };
 }
 
@@ -39,8 +84,11 @@ struct NamedMethod {
   const char* name;
   Method method;
 };
-constexpr std::array<NamedMethod, 3> methods{
-    {{"forward", forward_method}, {"chronological", chronological}, {"time-proportional", by_time}}};
+constexpr std::array<NamedMethod, 5> methods{{{"forward", forward_method},
+                                              {"chronological", chronological},
+                                              {"chronological-lag", chronological_lag},
+                                              {"overlap-mean", overlap_mean},
+                                              {"time-proportional", by_time}}};
 
 template <class Length>
 Distribution distribution(const std::vector<Inference>& inferences, Length length) {

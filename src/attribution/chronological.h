@@ -4,22 +4,18 @@
 // layer times stacked from their means). Biased wherever the sensor averages, lags, or the layer is shorter
 // than its aperture: docs/attribution.md says how much.
 #pragma once
-#include "attribution/inference_times.h"
+#include "attribution/chronological_pieces.h"
 #include "attribution/layer_powers.h"
-#include "attribution/power_trace.h"
-#include "attribution/profile.h"
 
 namespace layerwatt {
 
-// Segments rebuilt from mean layer times, stacked from the start of each inference's computation in the order
-// in which the layers ran. Time that the means leave over goes where `residual` says; a short inference cuts
-// the last layers off.
-std::vector<Segment> stacked_segments(const Execution& execution, const InferenceTimes& marked,
-                                      Residual residual);
-
-// `segments` in order of begin, without overlap. Counters are split over layers in proportion to time. All
-// readings of a layer may be rounded the same way, so intervals allow for one step of the sensor, `quantum`.
-LayerPowers map_chronologically(const PowerTrace& trace, const Execution& execution,
+// `segments` in order of begin. A read happened at some moment of its window, any of them as likely as the
+// other: a reading counts for each layer with the share of the window in which that layer ran. `windows` in
+// order and without overlap, as read_windows() and count_windows() give them.
+//
+// Intervals come from the scatter of a layer's readings. All readings of a layer may be rounded the same way,
+// so they allow for one step of the sensor, `quantum`.
+LayerPowers map_chronologically(const std::vector<ReadingWindow>& windows, const Execution& execution,
                                 const std::vector<Segment>& segments, std::size_t layers,
                                 std::optional<Watts> quantum = std::nullopt);
 

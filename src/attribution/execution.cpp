@@ -13,7 +13,14 @@ namespace layerwatt {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+// No preemption makes an inference this much longer than the median: the machine was suspended, or a clock
+// was set, while it ran.
+constexpr int stalled_times = 100;
+constexpr Nanoseconds stalled_by = 1s;
+constexpr std::size_t enough_to_compare = 3;
 
 bool possible(const Inference& one) {
   return plausible(one.load_begin) && plausible(one.unload_end) && one.load_begin <= one.compute_begin &&
@@ -21,16 +28,37 @@ bool possible(const Inference& one) {
          one.load_begin < one.unload_end;
 }
 
+bool is_measured(const Inference& one) { return one.phase == Phase::latency || one.phase == Phase::energy; }
+
+// Longer ones are stalled.
+Nanoseconds longest_believed(const std::vector<Inference>& inferences) {
+  std::vector<Nanoseconds> lengths;
+  for (const Inference& one : inferences)
+    if (is_measured(one) && possible(one)) lengths.push_back(whole(one));
+  if (lengths.size() < enough_to_compare) return Nanoseconds::max();
+  const auto middle = lengths.begin() + static_cast<std::ptrdiff_t>(lengths.size() / 2);
+  std::nth_element(lengths.begin(), middle, lengths.end());
+  return std::max(stalled_times * std::min(*middle, Nanoseconds{1h}), *middle + stalled_by);
+}
+
 bool earlier(const Inference& a, const Inference& b) { return a.load_begin < b.load_begin; }
 
-// Fills latency and energy; gives the place in `energy` of each inference of the timeline.
-std::vector<std::uint32_t> sort_inferences(const Timeline& timeline, Execution& execution) {
-  std::vector<std::uint32_t> order;
+struct Sorted {
+  std::vector<std::uint32_t> place;  // in `energy`, of each inference of the timeline
+  std::vector<bool> after_left_out;  // for each of `energy`: one before it was left out
+};
+
+// Fills latency and energy.
+Sorted sort_inferences(const Timeline& timeline, Execution& execution) {
+  std::vector<std::uint32_t> order, left_out_before(timeline.inferences.size());
+  std::uint32_t left_out = 0;
+  const Nanoseconds longest = longest_believed(timeline.inferences);
   for (std::uint32_t i = 0; i < timeline.inferences.size(); ++i) {
     const Inference& inference = timeline.inferences[i];
-    if (inference.phase != Phase::latency && inference.phase != Phase::energy) continue;
-    if (!possible(inference))
-      ++execution.impossible;
+    left_out_before[i] = left_out;
+    if (!is_measured(inference)) continue;
+    if (!possible(inference) || whole(inference) > longest)
+      ++left_out;
     else if (inference.phase == Phase::latency)
       execution.latency.push_back(inference);
     else
@@ -40,21 +68,28 @@ std::vector<std::uint32_t> sort_inferences(const Timeline& timeline, Execution& 
     return earlier(timeline.inferences[a], timeline.inferences[b]);
   });
   std::stable_sort(execution.latency.begin(), execution.latency.end(), earlier);
-  std::vector<std::uint32_t> place(timeline.inferences.size(), none);
+  Sorted sorted;
+  sorted.place.assign(timeline.inferences.size(), none);
+  std::uint32_t known = 0;
   for (const std::uint32_t i : order) {
     if (!execution.energy.empty() && timeline.inferences[i].load_begin < execution.energy.back().unload_end) {
-      ++execution.impossible;  // one runner runs one inference at a time
+      ++left_out;  // one runner runs one inference at a time
+      known = none;
       continue;
     }
-    place[i] = static_cast<std::uint32_t>(execution.energy.size());
+    sorted.after_left_out.push_back(left_out_before[i] != known);
+    known = left_out_before[i];
+    sorted.place[i] = static_cast<std::uint32_t>(execution.energy.size());
     execution.energy.push_back(timeline.inferences[i]);
   }
-  return place;
+  execution.impossible = left_out;
+  return sorted;
 }
 
-void find_blocks(Execution& execution) {
+// An inference that was left out drew power too: it is neither of the inferences around it nor a pause.
+void find_blocks(const std::vector<bool>& after_left_out, Execution& execution) {
   for (std::size_t i = 0; i < execution.energy.size(); ++i) {
-    if (i == 0 || execution.energy[i].block != execution.energy[i - 1].block)
+    if (i == 0 || execution.energy[i].block != execution.energy[i - 1].block || after_left_out[i])
       execution.blocks.push_back({i, i});
     execution.blocks.back().last = i + 1;
   }
@@ -68,8 +103,17 @@ void take_segments(const Timeline& timeline, const std::vector<std::uint32_t>& p
       ++execution.impossible;
       continue;
     }
-    if (place[span.inference] != none)
-      execution.segments.push_back({span.begin, span.end, span.layer, place[span.inference]});
+    if (place[span.inference] == none) continue;
+    const Inference& inference = execution.energy[place[span.inference]];
+    if (span.end - span.begin > whole(inference) || span.begin >= inference.unload_end ||
+        span.end < inference.load_begin) {
+      ++execution.impossible;  // it never ended, or is of another inference
+      continue;
+    }
+    // Marks of another clock may reach out a little.
+    execution.segments.push_back({std::max(span.begin, inference.load_begin),
+                                  std::min(span.end, inference.unload_end), span.layer,
+                                  place[span.inference]});
   }
   const auto begins_earlier = [](const Segment& a, const Segment& b) { return a.begin < b.begin; };
   if (!std::is_sorted(execution.segments.begin(), execution.segments.end(), begins_earlier))
@@ -81,13 +125,12 @@ void take_segments(const Timeline& timeline, const std::vector<std::uint32_t>& p
   }
 }
 
-// Marks can be lost to a full ring or a kill. Then only inferences with the most common number of marks
-// count.
-void find_marked(const Timeline& timeline, Execution& execution) {
+// Marks can be lost to a full ring, a kill or damage. Then only inferences with the most common number of
+// marks count.
+void find_marked(bool lossy, Execution& execution) {
   std::vector<std::uint32_t> spans(execution.energy.size());
   for (const Segment& segment : execution.segments) ++spans[segment.inference];
   std::uint32_t wanted = 0;
-  const bool lossy = timeline.markers.dropped > 0 || !timeline.complete;
   if (lossy) {
     std::map<std::uint32_t, std::size_t> counts;
     for (const std::uint32_t count : spans) ++counts[count];
@@ -109,10 +152,12 @@ void find_marked(const Timeline& timeline, Execution& execution) {
 
 Execution execution_of(const Timeline& timeline) {
   Execution execution;
-  const auto place = sort_inferences(timeline, execution);
-  find_blocks(execution);
-  take_segments(timeline, place, execution);
-  find_marked(timeline, execution);
+  const Sorted sorted = sort_inferences(timeline, execution);
+  find_blocks(sorted.after_left_out, execution);
+  const std::size_t impossible_inferences = execution.impossible;
+  take_segments(timeline, sorted.place, execution);
+  const bool damaged = execution.impossible > impossible_inferences;
+  find_marked(timeline.markers.dropped > 0 || !timeline.complete || damaged, execution);
   return execution;
 }
 

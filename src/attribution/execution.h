@@ -28,7 +28,8 @@ struct Execution {
   // For each of `energy`: all its layers were marked. Times and powers of layers come from these alone.
   std::vector<bool> marked;
   std::size_t marked_count = 0;
-  std::size_t impossible = 0;  // inferences and spans left out: they end before they begin, or overlap
+  // Inferences and spans left out: they end before they begin, overlap, or last far longer than the others.
+  std::size_t impossible = 0;
   // Layers ran at the same time. A moment belongs to one layer: a segment ends where the next one begins.
   bool overlapping = false;
 };

@@ -81,8 +81,12 @@ void note_odd_data(const Profile& profile, const NoteFacts& facts, Notes& notes)
     notes.push_back("No layer was marked: only the whole inference is known.");
   if (facts.execution.impossible > 0)
     notes.push_back(
-        fmt::format("{} inferences or spans could not be (wrong order or overlap) and were left out.",
+        fmt::format("{} inferences or spans could not be (wrong order, overlap, or far longer than the "
+                    "others) and were left out.",
                     facts.execution.impossible));
+  if (profile.inferences == 1)
+    notes.push_back(
+        "Only one inference was measured: there are no intervals, since nothing tells how much they differ.");
   if (facts.execution.overlapping)
     notes.push_back("Layers overlapped in time; each moment was given to the layer begun last.");
   const SamplerRecord& sampler = profile.sampler;
@@ -196,7 +200,7 @@ void note_layers(const Profile& profile, Notes& notes) {
   if (std::isfinite(unexplained) && std::abs(unexplained) > notable_unexplained)
     notes.push_back(fmt::format("{} of the energy{} is unexplained{}.", percent(unexplained), on,
                                 unexplained < 0 ? ": layers and gaps claim more than there was" : ""));
-  if (profile.method == "chronological" && rail.per_layer_interval)
+  if (profile.method.starts_with("chronological") && rail.per_layer_interval)
     note_chronological(profile, rail, on, notes);
 }
 

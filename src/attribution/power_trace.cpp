@@ -76,7 +76,7 @@ void PowerTrace::take_powers(const RailRecord& rail) {
 }
 
 void PowerTrace::accumulate_powers(const std::vector<Gap>& gaps) {
-  const Nanoseconds hole = std::max(shortest_hole, hole_periods * bounded(period_.value_or(Nanoseconds{0})));
+  const Nanoseconds longest = hole();
   Total total;
   auto gap = gaps.begin();
   for (std::size_t i = 0; i < moments_.size(); ++i) {
@@ -84,7 +84,7 @@ void PowerTrace::accumulate_powers(const std::vector<Gap>& gaps) {
       const Instant from = moments_[i - 1], to = moments_[i];
       while (gap != gaps.end() && gap->to <= from) ++gap;
       const bool in_gap = gap != gaps.end() && gap->from < to;
-      if (!in_gap && to - from <= hole) {
+      if (!in_gap && to - from <= longest) {
         total.energy += (powers_[i - 1] + powers_[i]) * 0.5 * (to - from);
         total.covered += to - from;
       }
@@ -131,6 +131,10 @@ void PowerTrace::find_period() {
   const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
   std::nth_element(steps.begin(), middle, steps.end());
   period_ = *middle;
+}
+
+Nanoseconds PowerTrace::hole() const {
+  return std::max(shortest_hole, hole_periods * bounded(period_.value_or(Nanoseconds{0})));
 }
 
 Nanoseconds PowerTrace::settling() const {

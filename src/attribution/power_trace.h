@@ -42,6 +42,8 @@ class PowerTrace {
   }                                                             // not a number, wrong kind, out of order
   [[nodiscard]] std::size_t resets() const { return resets_; }  // counter fell and does not wrap
   [[nodiscard]] std::optional<Nanoseconds> period() const { return period_; }
+  // Readings further apart than this have nothing between them.
+  [[nodiscard]] Nanoseconds hole() const;
 
  private:
   struct Total {

@@ -122,7 +122,8 @@ std::optional<RailResult> profile_rail(const RailRecord& record, const RunView& 
   LayerPowers powers =
       by_time ? time_proportional(run.timeline.layers.size(), mean) : find(record, trace, mean);
   const OddReadings odd = odd_readings(record, trace, run.execution, run.timeline.sampler);
-  if (odd.withholds_intervals) withhold_intervals(powers);
+  // Within one inference readings say nothing about the next.
+  if (odd.withholds_intervals || run.execution.marked_count < 2) withhold_intervals(powers);
   set_idle(rail, idle);
   set_whole(rail, *whole, idle, run, powers);
   set_layers(rail, run, powers);

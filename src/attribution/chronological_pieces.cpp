@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Nothing is searched for: both lists are in order of time, and each walk goes forward only.
+#include "attribution/chronological_pieces.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "attribution/plausible.h"
+
+namespace layerwatt {
+
+bool Pieces::next_inference() {
+  while (inference_ < execution_.energy.size() && !execution_.marked[inference_]) ++inference_;
+  if (inference_ == execution_.energy.size()) return false;
+  at_ = execution_.energy[inference_].load_begin;
+  inside_ = true;
+  return true;
+}
+
+// Goes to the inference's next segment that is not over. False when there is none.
+bool Pieces::next_segment(const Inference& inference) {
+  for (; segment_ < segments_.size() && segments_[segment_].begin < inference.unload_end; ++segment_)
+    if (segments_[segment_].inference == inference_ && segments_[segment_].end > at_) return true;
+  return false;
+}
+
+bool Pieces::next(Piece& piece) {
+  for (;;) {
+    if (!inside_ && !next_inference()) return false;
+    const Inference& inference = execution_.energy[inference_];
+    piece.begin = at_;
+    piece.column = between_;
+    piece.end = inference.unload_end;
+    if (next_segment(inference)) {
+      const Segment& segment = segments_[segment_];
+      const bool in_layer = segment.begin <= at_;
+      piece.column = in_layer ? segment.layer : between_;
+      piece.end = in_layer ? std::min(segment.end, inference.unload_end) : segment.begin;
+    }
+    at_ = piece.end;
+    if (at_ == inference.unload_end) {
+      inside_ = false;
+      ++inference_;
+    }
+    if (piece.end > piece.begin) return true;
+  }
+}
+
+std::vector<ReadingWindow> read_windows(const RailRecord& rail) {
+  std::vector<ReadingWindow> windows;
+  windows.reserve(rail.readings.size());
+  Instant last{Nanoseconds{-1}};
+  for (const Reading& reading : rail.readings) {
+    const Watts* power = std::get_if<Watts>(&reading.value);
+    if (power == nullptr || !std::isfinite(power->value())) continue;
+    if (!plausible(reading.before) || !plausible(reading.after) || reading.after < reading.before) continue;
+    const Instant moment = reading.before + (reading.after - reading.before) / 2;
+    if (moment <= last) continue;
+    last = moment;
+    const Instant from = windows.empty() ? reading.before : std::max(reading.before, windows.back().to);
+    windows.push_back({from, std::max(from, reading.after), *power});
+  }
+  return windows;
+}
+
+std::vector<ReadingWindow> count_windows(const PowerTrace& trace) {
+  std::vector<ReadingWindow> windows;
+  const auto moments = trace.moments();
+  for (std::size_t k = 0; k + 1 < moments.size(); ++k) {
+    const auto power = trace.stretch_power(k);
+    if (power) windows.push_back({moments[k], moments[k + 1], *power, seconds(moments[k + 1] - moments[k])});
+  }
+  return windows;
+}
+
+bool read_starts_conversion(const Channel& channel) { return channel.aperture && !channel.refresh; }
+
+std::vector<ReadingWindow> windows_of(const RailRecord& rail, const PowerTrace& trace) {
+  return trace.meaning() == Meaning::power_now ? read_windows(rail) : count_windows(trace);
+}
+
+}  // namespace layerwatt

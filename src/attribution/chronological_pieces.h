@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What ran, and what was read, each as stretches of time in order: the two lists that the methods after the
+// papers walk along together. Which reading counts for what is each method's own rule.
+#pragma once
+#include <cstddef>
+#include <vector>
+
+#include "attribution/execution.h"
+#include "attribution/power_trace.h"
+
+namespace layerwatt {
+
+// Walks through the marked inferences, load to unload: their layers, and the time between those. Pieces never
+// overlap. What lies outside of such inferences is no piece.
+class Pieces {
+ public:
+  struct Piece {
+    Instant begin, end;
+    std::size_t column = 0;  // the layer; `layers` for the time between
+  };
+  // `segments` in order of begin. Both must outlive the walk.
+  Pieces(const Execution& execution, const std::vector<Segment>& segments, std::size_t layers)
+      : execution_{execution}, segments_{segments}, between_{layers} {}
+  // False at the end.
+  bool next(Piece& piece);
+
+ private:
+  bool next_inference();
+  bool next_segment(const Inference& inference);
+
+  const Execution& execution_;
+  const std::vector<Segment>& segments_;
+  std::size_t between_;
+  std::size_t inference_ = 0, segment_ = 0;
+  bool inside_ = false;
+  Instant at_;
+};
+
+// A power and the stretch of time that it speaks of; `from` == `to` is a moment.
+struct ReadingWindow {
+  Instant from, to;
+  Watts power;
+  double weight = 1;  // of the whole stretch
+};
+
+// Readings of power, each over the read that it came from, [before, after]. A rail is read once at a time, so
+// where stamps overlap each moment belongs to the earlier read.
+std::vector<ReadingWindow> read_windows(const RailRecord& rail);
+
+// What a counter counted, from change to change, weighted by time. A stretch's power is that of all of it, so
+// how long the reads at its ends took does not matter.
+std::vector<ReadingWindow> count_windows(const PowerTrace& trace);
+
+// A sensor that has an aperture but no cycle of its own converts because it is read.
+bool read_starts_conversion(const Channel& channel);
+
+// Either, as the rail's meaning asks for.
+std::vector<ReadingWindow> windows_of(const RailRecord& rail, const PowerTrace& trace);
+
+}  // namespace layerwatt

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "attribution/chronological_pieces.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "attribution/testing/hand_run.h"
+
+namespace layerwatt {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::at_ms;
+using testing::hand_rail;
+using testing::hand_run;
+
+struct Found {
+  double begin, end;
+  std::size_t column;
+  bool operator==(const Found&) const = default;
+};
+std::ostream& operator<<(std::ostream& out, const Found& found) {
+  return out << found.begin << ".." << found.end << ":" << found.column;
+}
+
+double ms(Instant when) { return seconds(when.time_since_epoch()) * 1e3; }
+
+std::vector<Found> pieces_of(const Execution& execution) {
+  std::vector<Found> found;
+  Pieces pieces{execution, execution.segments, 2};
+  for (Pieces::Piece piece; pieces.next(piece);)
+    found.push_back({ms(piece.begin), ms(piece.end), piece.column});
+  return found;
+}
+
+TEST(Pieces, AreLayersAndTheTimeBetween) {
+  const std::vector<Found> expected{{0, 1, 2},   {1, 5, 0},   {5, 11, 1},  {11, 12, 2},
+                                    {20, 21, 2}, {21, 25, 0}, {25, 31, 1}, {31, 32, 2}};
+  EXPECT_EQ(pieces_of(execution_of(hand_run())), expected);
+}
+
+TEST(Pieces, LeaveOutWhatWasNotMarked) {
+  Timeline timeline = hand_run(3);
+  timeline.spans.erase(timeline.spans.begin() + 2);  // the first layer of the second inference
+  timeline.markers.dropped = 1;
+  const std::vector<Found> expected{{0, 1, 2},   {1, 5, 0},   {5, 11, 1},  {11, 12, 2},
+                                    {40, 41, 2}, {41, 45, 0}, {45, 51, 1}, {51, 52, 2}};
+  EXPECT_EQ(pieces_of(execution_of(timeline)), expected);
+}
+
+TEST(Pieces, HaveNoneForALayerWithoutTime) {
+  Timeline timeline = hand_run(1);
+  timeline.spans[0].end = timeline.spans[0].begin;
+  const std::vector<Found> expected{{0, 1, 2}, {1, 5, 2}, {5, 11, 1}, {11, 12, 2}};
+  EXPECT_EQ(pieces_of(execution_of(timeline)), expected);
+}
+
+TEST(Pieces, CutLayersToTheirInference) {
+  Timeline timeline = hand_run(1);
+  timeline.spans[0].begin = at_ms(0);
+  timeline.inferences[0].load_begin = at_ms(0.5);
+  timeline.spans[1].end = at_ms(14);
+  const std::vector<Found> expected{{0.5, 5, 0}, {5, 12, 1}};
+  EXPECT_EQ(pieces_of(execution_of(timeline)), expected);
+}
+
+TEST(Pieces, OfAnInferenceAreNotLayersOfAnother) {
+  Execution execution = execution_of(hand_run());
+  execution.segments[1].inference = 1;  // lies in the first, says it is of the second
+  const std::vector<Found> expected{{0, 1, 2},   {1, 5, 0},   {5, 12, 2}, {20, 21, 2},
+                                    {21, 25, 0}, {25, 31, 1}, {31, 32, 2}};
+  EXPECT_EQ(pieces_of(execution), expected);
+}
+
+TEST(ReadWindows, LeaveOutWhatIsNoReading) {
+  RailRecord rail = hand_rail({{1, 2, 5}, {2, 3, std::nan("")}, {4, 3, 5}, {1.2, 1.4, 5}, {4, 5, 6}});
+  rail.readings.push_back({at_ms(6), at_ms(7), Joules{1}});
+  rail.readings.push_back({Instant::min(), Instant::max(), Watts{1}});
+  const auto windows = read_windows(rail);
+  // No number; ends before it begins; happened before the first one.
+  ASSERT_EQ(windows.size(), 2U);
+  EXPECT_EQ(windows[0].from, at_ms(1));
+  EXPECT_EQ(windows[0].to, at_ms(2));
+  EXPECT_EQ(windows[1].from, at_ms(4));
+  EXPECT_EQ(windows[1].power, Watts{6});
+}
+
+TEST(ReadWindows, GiveEachMomentToTheEarlierRead) {
+  const auto windows = read_windows(hand_rail({{1, 4, 5}, {3, 6, 6}, {4, 5.9, 7}}));
+  ASSERT_EQ(windows.size(), 3U);
+  EXPECT_EQ(windows[1].from, at_ms(4));
+  EXPECT_EQ(windows[1].to, at_ms(6));
+  EXPECT_EQ(windows[2].from, at_ms(6));
+  EXPECT_EQ(windows[2].to, at_ms(6));
+}
+
+TEST(CountWindows, LieBetweenChangesOfTheCounter) {
+  RailRecord rail;
+  rail.channel.meaning = Meaning::energy_total;
+  for (const auto& [when, joules] : std::vector<std::pair<double, double>>{{1, 2.0}, {2, 2.5}, {4, 3.5}})
+    rail.readings.push_back({at_ms(when - 0.1), at_ms(when + 0.1), Joules{joules}});
+  const auto windows = count_windows(PowerTrace{rail});
+  ASSERT_EQ(windows.size(), 2U);
+  EXPECT_EQ(windows[1].from, at_ms(2));
+  EXPECT_EQ(windows[1].to, at_ms(4));
+  EXPECT_DOUBLE_EQ(windows[0].power.value(), 500);
+  EXPECT_DOUBLE_EQ(windows[1].power.value(), 500);
+  EXPECT_DOUBLE_EQ(windows[1].weight, 2e-3);
+}
+
+}  // namespace
+}  // namespace layerwatt

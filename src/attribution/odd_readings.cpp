@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// The checks one by one; see odd_readings.h. docs/attribution.md, "Bad input", lists what is said of what.
+#include "attribution/odd_readings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "attribution/plausible.h"
+
+namespace layerwatt {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// While inferences went on, a longer silence that the sampler knows nothing of is more likely a clock that
+// was set than a thread that was starved.
+constexpr Nanoseconds longest_stall = 500ms;
+constexpr double notable_holes = 0.01;  // of the energy pass
+constexpr std::size_t few_readings = 20, long_run = 100;
+constexpr double unlikely_run = 50;      // times the mean one: e^-50 where readings repeat at random
+constexpr std::size_t clear_values = 8;  // a coarse or averaging sensor with fewer may stand still honestly
+
+std::string milliseconds(Nanoseconds t) { return fmt::format("{:.3g} ms", seconds(t) * 1e3); }
+
+class Check {
+ public:
+  Check(const RailRecord& rail, const PowerTrace& trace, const Execution& execution,
+        const SamplerRecord& sampler)
+      : rail_{rail}, trace_{trace}, sampler_{sampler} {
+    if (execution.energy.empty()) return;
+    from_ = execution.energy.front().load_begin;
+    to_ = execution.energy.back().unload_end;
+  }
+  OddReadings all() {
+    left_out();
+    set_back();
+    holes();
+    if (rail_.channel.origin != Origin::estimated) stuck();
+    return std::move(odd_);
+  }
+
+ private:
+  template <class... Values>
+  void say(fmt::format_string<Values...> text, Values&&... values) {
+    odd_.notes.push_back(rail_.channel.rail + ": " + fmt::format(text, std::forward<Values>(values)...));
+  }
+  void left_out();
+  void set_back();
+  void holes();
+  void stuck();
+  [[nodiscard]] std::vector<Watts> powers() const;
+
+  const RailRecord& rail_;
+  const PowerTrace& trace_;
+  const SamplerRecord& sampler_;
+  Instant from_, to_;  // of the energy pass
+  OddReadings odd_;
+};
+
+void Check::left_out() {
+  if (trace_.discarded() == 0) return;
+  say("{} of {} readings were left out: no number, of another kind, or not later than the one before.",
+      trace_.discarded(), rail_.readings.size());
+}
+
+void Check::set_back() {
+  Nanoseconds most{};
+  const Reading* last = nullptr;
+  for (const Reading& reading : rail_.readings) {
+    if (!plausible(reading.before)) continue;
+    if (last != nullptr) most = std::max(most, last->before - reading.before);
+    last = &reading;
+  }
+  if (most < longest_stall) return;
+  say("stamps of readings went back by {}: a clock was set. Whether readings and marks still belong together "
+      "is not known, so layers have no intervals.",
+      milliseconds(most));
+  odd_.withholds_intervals = true;
+}
+
+void Check::holes() {
+  const auto moments = trace_.moments();
+  Nanoseconds unread{}, longest{}, unexplained{};
+  auto gap = rail_.gaps.begin();
+  for (std::size_t i = 1; i < moments.size(); ++i) {
+    const Instant begin = std::max(moments[i - 1], from_), end = std::min(moments[i], to_);
+    if (moments[i] - moments[i - 1] <= trace_.hole() || end <= begin) continue;
+    while (gap != rail_.gaps.end() && gap->to <= begin) ++gap;
+    const bool recorded = gap != rail_.gaps.end() && gap->from < end;
+    if (recorded && gap->why == sampler_off) continue;
+    unread += end - begin;
+    longest = std::max(longest, end - begin);
+    if (!recorded) unexplained = std::max(unexplained, end - begin);
+  }
+  if (seconds(unread) > notable_holes * seconds(to_ - from_))
+    say("{:.2g} % of the energy pass was not read, {} at the longest.",
+        100 * seconds(unread) / seconds(to_ - from_), milliseconds(longest));
+  const double missed = static_cast<double>(sampler_.missed_ticks) * seconds(sampler_.period);
+  if (unexplained < longest_stall || missed >= seconds(unexplained)) return;
+  say("nothing was read for {} while inferences ran, and no reason was recorded: a clock may have been set. "
+      "Whether readings and marks still belong together is not known, so layers have no intervals.",
+      milliseconds(unexplained));
+  odd_.withholds_intervals = true;
+}
+
+// In the energy pass: readings, or the mean powers between changes of a counter.
+std::vector<Watts> Check::powers() const {
+  std::vector<Watts> powers;
+  const auto moments = trace_.moments();
+  for (std::size_t i = 0; i < moments.size(); ++i) {
+    if (moments[i] < from_ || moments[i] >= to_) continue;
+    if (trace_.meaning() == Meaning::power_now)
+      powers.push_back(trace_.powers()[i]);
+    else if (i + 1 < moments.size())
+      if (const auto power = trace_.stretch_power(i)) powers.push_back(*power);
+  }
+  return powers;
+}
+
+void Check::stuck() {
+  const std::vector<Watts> all = powers();
+  if (all.size() < few_readings) return;
+  std::size_t runs = 1, run = 1, longest = 1;
+  Watts of_longest = all.front();
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    run = all[i] == all[i - 1] ? run + 1 : 1;
+    runs += run == 1 ? 1 : 0;
+    if (run <= longest) continue;
+    longest = run;
+    of_longest = all[i];
+  }
+  if (runs == 1) {
+    say("all {} readings of the energy pass are {:.4g} W: the sensor is stuck, or its step is too coarse to "
+        "see this network. They tell nothing about layers.",
+        all.size(), of_longest.value());
+    odd_.withholds_intervals = true;
+    return;
+  }
+  const double mean_run = static_cast<double>(all.size() - longest) / static_cast<double>(runs - 1);
+  if (longest < long_run || static_cast<double>(longest) < unlikely_run * mean_run) return;
+  if (std::set<Watts>(all.begin(), all.end()).size() < clear_values) return;
+  say("{} readings in a row are {:.4g} W: the sensor was stuck for a while. What it showed then is in the "
+      "result.",
+      longest, of_longest.value());
+}
+
+}  // namespace
+
+OddReadings odd_readings(const RailRecord& rail, const PowerTrace& trace, const Execution& execution,
+                         const SamplerRecord& sampler) {
+  return Check{rail, trace, execution, sampler}.all();
+}
+
+}  // namespace layerwatt
