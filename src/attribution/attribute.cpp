@@ -16,6 +16,7 @@
 #include "attribution/rail_profile.h"
 #include "attribution/statistics.h"
 #include "attribution/time_proportional.h"
+#include "attribution/uncertainty.h"
 
 namespace layerwatt {
 
@@ -142,6 +143,15 @@ void set_rails(const RunView& run, const FindPowers& find, Profile& profile, Not
   }
 }
 
+// What whoever attributes knows better than the board's file.
+void assume_tolerance(double tolerance, Profile& profile) {
+  for (RailProfile& rail : profile.rails) {
+    if (!rail.accuracy.shunt) continue;
+    rail.accuracy.shunt_tolerance = tolerance;
+    rail.accuracy.source += "; tolerance of the shunt: assumed";
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> attribution_methods() {
@@ -195,6 +205,8 @@ Result<Profile> attribute(const Timeline& timeline, const AttributionOptions& op
   set_layers(timeline, execution, unmarked, profile);
   NoteFacts facts{timeline, execution, {}, {}};
   set_rails(run, method->method(run, options), profile, facts);
+  if (options.shunt_tolerance) assume_tolerance(*options.shunt_tolerance, profile);
+  if (const auto assessed = assess_uncertainty(profile); !assessed) return assessed.error();
   const std::vector<std::string> general = notes_on(profile, facts);
   profile.notes.insert(profile.notes.begin(), general.begin(), general.end());
   return profile;

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "attribution/layer_powers.h"
+#include "attribution/uncertainty_budget.h"
 #include "core/result.h"
 #include "core/units.h"
 #include "core/vocabulary.h"
@@ -15,7 +17,9 @@
 
 namespace layerwatt {
 
-// An estimate with a 95 % interval; without one when none is known or it must be withheld.
+// An estimate with a 95 % interval; without one when none is known or it must be withheld. This is the
+// relative interval: statistics and timing, for comparing layers and settings. What the sensor does wrong in
+// all readings alike is only in the absolute ones, beside it: docs/uncertainty.md.
 template <class Unit>
 struct Estimate {
   Unit value{};
@@ -32,10 +36,11 @@ struct Distribution {
 
 struct LayerEnergy {
   std::optional<Estimate<Joules>>
-      energy;                  // of one inference, gross; empty when nothing was read in the layer
-  std::optional<Watts> power;  // energy / duration; empty with it
-  std::optional<Joules> net;   // minus idle power x duration; empty without energy or idle
-  std::size_t readings = 0;    // that fell into this layer
+      energy;  // of one inference, gross; empty when nothing was read in the layer
+  std::optional<Estimate<Joules>::Interval> absolute;  // of energy, k = 2; empty when withheld
+  std::optional<Watts> power;                          // energy / duration; empty with it
+  std::optional<Joules> net;  // minus idle power x duration; empty without energy or idle
+  std::size_t readings = 0;   // that fell into this layer
 };
 
 // What one rail says. Rails that were not read while inferring have no profile; a note names them.
@@ -48,14 +53,20 @@ struct RailProfile {
   std::optional<Watts> idle_before, idle_after;
   Estimate<Joules> inference;           // gross energy of one inference, load to unload, at unmarked latency
   std::optional<Estimate<Joules>> net;  // minus idle power x latency
-  Watts mean_power;                     // while inferring
-  std::vector<LayerEnergy> layers;      // one for each Profile::layers
-  Joules gaps{};                        // loading, unloading and between layers
-  Joules unexplained{};                 // inference - layers - gaps; of layers without readings, and bias
-  std::size_t gap_readings = 0;         // that fell between layers
-  std::size_t readings = 0;             // used, in the whole run
-  std::size_t missing = 0;              // did not come, or could not be a power
-  std::optional<Nanoseconds> period;    // median time between readings
+  std::optional<Estimate<Joules>::Interval> inference_absolute, net_absolute;  // k = 2; empty when withheld
+  Accuracy accuracy;                  // of the sensor, as known or assumed
+  UncertaintyBudget uncertainty;      // what the absolute intervals are made of, or why there are none
+  Nanoseconds pause{};                // between inferences, for each of them: booked at idle power
+  Watts mean_power;                   // while inferring
+  std::vector<LayerEnergy> layers;    // one for each Profile::layers
+  Joules gaps{};                      // loading, unloading and between layers
+  Joules unexplained{};               // inference - layers - gaps; of layers without readings, and bias
+  std::vector<JoinedLayers> joined;   // layers that only their sum is known of
+  std::optional<SensorFit> fit;       // of methods that model the sensor
+  std::size_t gap_readings = 0;       // that fell between layers
+  std::size_t readings = 0;           // used, in the whole run
+  std::size_t missing = 0;            // did not come, or could not be a power
+  std::optional<Nanoseconds> period;  // median time between readings
   std::optional<Nanoseconds> time_constant;  // of the sensor's exponential average
 };
 
@@ -102,6 +113,10 @@ struct AttributionOptions {
   std::string method = "chronological";
   bool stacked = false;  // layer times stacked from their means (Holly 2020) instead of marks
   Residual residual = Residual::end;
+  // Constant error of each mark that intervals allow for, standard deviation; zero only where it was measured
+  // to be none. Method forward.
+  Nanoseconds mark_bias{1000};
+  std::optional<double> shunt_tolerance;  // relative; of every shunt, in place of what the run file says
 };
 
 // unsupported: no such method; not_found: the run has no inferences to work on.

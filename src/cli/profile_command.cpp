@@ -12,6 +12,7 @@
 #include "attribution/profile.h"
 #include "cli/command.h"
 #include "cli/duration.h"
+#include "cli/percent.h"
 #include "cli/progress.h"
 #include "cli/show_run.h"
 #include "session/profile_session.h"
@@ -135,6 +136,14 @@ void add_attribution_options(CLI::App& command, AttributionOptions& attribution)
       .add_option("--residual", attribution.residual,
                   "With --stacked: where unmarked time goes (end, start, spread)")
       ->transform(CLI::CheckedTransformer(residuals, CLI::ignore_case));
+  const auto set_tolerance = [&attribution](const std::string& text) {
+    const auto tolerance = parse_percent(text);
+    if (!tolerance) throw CLI::ValidationError{"--shunt-tolerance", tolerance.error().detail};
+    attribution.shunt_tolerance = *tolerance;
+  };
+  command.add_option_function<std::string>(
+      "--shunt-tolerance", set_tolerance,
+      "Of the sensor's resistors, as 1%, for the absolute interval [as the board's file knows it]");
 }
 
 void add_profile(CLI::App& app, Invocation& invocation) {

@@ -38,24 +38,31 @@ std::string layer_cells(std::size_t index, const LayerProfile& layer) {
                      number(seconds(layer.duration)));
 }
 
+// "low,high", or just the comma.
+std::string ends(const std::optional<Estimate<Joules>::Interval>& interval) {
+  if (!interval) return ",";
+  return number(interval->low.value()) + "," + number(interval->high.value());
+}
+
 std::string rail_cells(const RailProfile& rail, const LayerEnergy& layer) {
-  std::optional<Joules> energy, low, high;
-  if (layer.energy) energy = layer.energy->value;
-  if (layer.energy && layer.energy->interval) {
-    low = layer.energy->interval->low;
-    high = layer.energy->interval->high;
+  std::optional<Joules> energy;
+  std::optional<Estimate<Joules>::Interval> relative;
+  if (layer.energy) {
+    energy = layer.energy->value;
+    relative = layer.energy->interval;
   }
   return fmt::format("{},{},{},{},{},{},{},{},{}", quoted(rail.rail), name_of(rail.origin),
-                     rail.is_total ? 1 : 0, number(energy), number(low), number(high), number(layer.net),
-                     number(layer.power), layer.readings);
+                     rail.is_total ? 1 : 0, number(energy), ends(relative), ends(layer.absolute),
+                     number(layer.net), number(layer.power), layer.readings);
 }
 
 void write(const Profile& profile, const Style&, std::ostream& out) {
   out << "layer_index,layer,type,module,runs,macs,parameters,bytes,duration_s,"
-         "rail,origin,is_total,energy_j,energy_low_j,energy_high_j,net_energy_j,power_w,readings\n";
+         "rail,origin,is_total,energy_j,energy_low_j,energy_high_j,energy_absolute_low_j,"
+         "energy_absolute_high_j,net_energy_j,power_w,readings\n";
   for (std::size_t l = 0; l < profile.layers.size(); ++l) {
     const std::string layer = layer_cells(l, profile.layers[l]);
-    if (profile.rails.empty()) out << layer << ",,,,,,,,,\n";
+    if (profile.rails.empty()) out << layer << ",,,,,,,,,,,\n";
     for (const RailProfile& rail : profile.rails)
       out << layer << "," << rail_cells(rail, rail.layers[l]) << "\n";
   }

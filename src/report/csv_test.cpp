@@ -32,16 +32,33 @@ TEST(Csv, HasOneRowALayerAndRail) {
   EXPECT_THAT(lines[2], ::testing::HasSubstr(",POM_5V_GPU,measured,0,"));
 }
 
+TEST(Csv, HasBothIntervals) {
+  const auto lines = csv(testing::sample_profile());
+  EXPECT_THAT(lines[0],
+              ::testing::HasSubstr(
+                  ",energy_j,energy_low_j,energy_high_j,energy_absolute_low_j,energy_absolute_high_j,"));
+  const auto cell = [&](int wanted) {
+    std::istringstream in{lines[1]};
+    std::string text;
+    for (int i = 0; i <= wanted; ++i) std::getline(in, text, ',');
+    return std::stod(text);
+  };
+  EXPECT_LT(cell(15), cell(13));  // the absolute interval holds the relative one
+  EXPECT_LT(cell(13), cell(12));
+  EXPECT_GT(cell(16), cell(14));
+  EXPECT_THAT(lines[2], ::testing::HasSubstr(",,,"));  // withheld on the other rail
+}
+
 TEST(Csv, LeavesWhatIsNotKnownEmpty) {
-  EXPECT_THAT(csv(testing::sample_profile())[13], EndsWith(",POM_5V_IN,measured,1,,,,,,0"));
+  EXPECT_THAT(csv(testing::sample_profile())[13], EndsWith(",POM_5V_IN,measured,1,,,,,,,,0"));
 }
 
 TEST(Csv, HasAsManyCellsInEveryRowAlsoWithoutRails) {
   Profile profile = testing::sample_profile();
   const auto cells = [](const std::string& line) { return std::count(line.begin(), line.end(), ','); };
-  for (const auto& line : csv(profile)) EXPECT_EQ(cells(line), 17) << line;
+  for (const auto& line : csv(profile)) EXPECT_EQ(cells(line), 19) << line;
   profile.rails.clear();
-  for (const auto& line : csv(profile)) EXPECT_EQ(cells(line), 17) << line;
+  for (const auto& line : csv(profile)) EXPECT_EQ(cells(line), 19) << line;
 }
 
 TEST(Csv, QuotesNamesThatWouldBreakARow) {

@@ -9,6 +9,7 @@
 
 #include "report/circumstances.h"
 #include "report/report.h"
+#include "report/uncertainty_json.h"
 
 namespace layerwatt {
 
@@ -45,6 +46,12 @@ void put(Json& object, const std::string& name, const std::string& unit,
   object[name + "_high_" + unit] = interval ? Json(estimate->interval->high.value()) : Json{};
 }
 
+// energy_absolute_low_j, energy_absolute_high_j.
+void put(Json& object, const std::string& name, const std::optional<Estimate<Joules>::Interval>& absolute) {
+  object[name + "_absolute_low_j"] = absolute ? Json(absolute->low.value()) : Json{};
+  object[name + "_absolute_high_j"] = absolute ? Json(absolute->high.value()) : Json{};
+}
+
 Json json_of(const Distribution& distribution) {
   if (distribution.count == 0) return Json{};
   return {{"count", distribution.count},
@@ -77,6 +84,7 @@ Json inference_of(const Profile& profile) {
 Json energy_of(const LayerEnergy& layer) {
   Json json;
   put(json, "energy", "j", layer.energy);
+  put(json, "energy", layer.absolute);
   json["net_energy_j"] = or_null(layer.net);
   json["power_w"] = or_null(layer.power);
   json["readings"] = layer.readings;
@@ -121,7 +129,9 @@ Json rail_of(const RailProfile& rail) {
             {"is_total", rail.is_total},
             {"per_layer_interval", rail.per_layer_interval}};
   put(json, "energy", "j", std::optional{rail.inference});
+  put(json, "energy", rail.inference_absolute);
   put(json, "net_energy", "j", rail.net);
+  put(json, "net_energy", rail.net_absolute);
   json["power_w"] = rail.mean_power.value();
   put(json, "idle", "w", rail.idle);
   json["idle_before_w"] = or_null(rail.idle_before);
@@ -131,6 +141,8 @@ Json rail_of(const RailProfile& rail) {
   json["missing"] = rail.missing;
   json["period_s"] = or_null(rail.period);
   json["time_constant_s"] = or_null(rail.time_constant);
+  json["accuracy"] = json_of(rail.accuracy);
+  json["uncertainty"] = json_of(rail.uncertainty);
   return json;
 }
 

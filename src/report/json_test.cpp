@@ -64,6 +64,23 @@ TEST(Json, KeepsToItsSchemaWithoutIdleIntervalsAndLatency) {
   expect_valid(text_of(profile));
 }
 
+TEST(Json, CarriesBothIntervalsAndWhatTheAbsoluteOneIsMadeOf) {
+  const auto json = json_of(sample_profile());
+  const auto& rail = json["rails"][0];
+  EXPECT_LT(rail["energy_absolute_low_j"], rail["energy_low_j"]);
+  EXPECT_GT(rail["energy_absolute_high_j"], rail["energy_high_j"]);
+  EXPECT_LT(json["layers"][0]["energy_absolute_low_j"], json["layers"][0]["energy_low_j"]);
+  double squares = 0;
+  for (const auto& component : rail["uncertainty"]["components"]) {
+    ASSERT_EQ(component["layers_j"].size(), json["layers"].size());
+    if (component["not_assessed"].is_null()) squares += std::pow(component["inference_j"].get<double>(), 2);
+  }
+  EXPECT_NEAR(std::sqrt(squares), rail["uncertainty"]["combined_j"].get<double>(), 1e-15);
+  EXPECT_TRUE(rail["uncertainty"]["withheld"].is_null());
+  EXPECT_TRUE(json["rails"][1]["energy_absolute_low_j"].is_null());
+  EXPECT_EQ(json["rails"][1]["uncertainty"]["withheld"], "not known of this sensor: tolerance of shunt");
+}
+
 TEST(Json, AddsUp) {
   const auto json = json_of(sample_profile());
   ASSERT_EQ(json["conservation"].size(), 2U);

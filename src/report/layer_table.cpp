@@ -127,6 +127,19 @@ std::string hot_line(const Profile& profile, const RailProfile* rail, const std:
   return " " + wrapped(text, static_cast<std::size_t>(style.columns) - 1, 1) + "\n";
 }
 
+// Which of the two intervals stands behind the energies.
+std::string interval_line(const RailProfile& rail, const Style& style) {
+  const bool any = rail.inference.interval ||
+                   std::any_of(rail.layers.begin(), rail.layers.end(), [](const LayerEnergy& layer) {
+                     return layer.energy && layer.energy->interval;
+                   });
+  if (!any) return {};
+  const std::string text = fmt::format(
+      "{} is the relative 95 % interval, for comparing layers; the absolute one: show --uncertainty.",
+      style.utf8 ? "±" : "+-");
+  return " " + wrapped(text, static_cast<std::size_t>(style.columns) - 1, 1) + "\n";
+}
+
 std::string conservation_line(const RailProfile& rail, const Style& style) {
   Joules layers{};
   for (const LayerEnergy& layer : rail.layers)
@@ -154,7 +167,7 @@ std::string layer_table(const Profile& profile, const Style& style) {
   std::string text =
       heading(profile, rail, style) +
       bar_table(head, layer_rows(profile, rail, hot, style), sum_rows(profile, rail, style), style) + "\n";
-  if (rail != nullptr) text += conservation_line(*rail, style);
+  if (rail != nullptr) text += interval_line(*rail, style) + conservation_line(*rail, style);
   return text + hot_line(profile, rail, hot, style);
 }
 

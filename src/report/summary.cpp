@@ -81,10 +81,18 @@ void add_latency(const Profile& profile, const Style& style, Lines& lines) {
   lines.add("", quantity(compute.median, style), quartiles(compute, style) + ": compute only");
 }
 
+// Two intervals, and the words that keep them apart.
 void add_energy(const RailProfile& rail, const Style& style, Lines& lines) {
-  lines.add("energy", quantity(rail.inference, style),
-            fmt::format("per inference, gross, {}{}", printable(rail.rail, style),
-                        rail.is_total ? " (total)" : ""));
+  lines.add(
+      "energy", quantity(rail.inference, style),
+      fmt::format("per inference, gross, {}{}{}", printable(rail.rail, style),
+                  rail.is_total ? " (total)" : "", rail.inference.interval ? ", relative interval" : ""));
+  const Estimate<Joules> absolute{rail.inference.value, rail.inference_absolute};
+  if (absolute.interval)
+    lines.add("", quantity(absolute, style),
+              "the same, absolute interval: what the sensor may be off included");
+  else if (!rail.uncertainty.withheld.empty())
+    lines.add("", "", "absolute interval withheld: " + rail.uncertainty.withheld);
   if (rail.net) lines.add("", quantity(*rail.net, style), "net of idle");
   lines.add("power", quantity(rail.mean_power, style), "mean while inferring");
   if (!rail.idle) return;

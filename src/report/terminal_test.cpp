@@ -77,6 +77,26 @@ TEST(Terminal, SaysInTheTitleThatPowerIsEstimated) {
   EXPECT_THAT(text.substr(0, text.find('\n')), HasSubstr("ESTIMATED, proportional to CPU time"));
 }
 
+TEST(Terminal, SaysWhichIntervalItShows) {
+  Profile profile = sample_profile();
+  const std::string text = terminal(profile, columns(100));
+  EXPECT_THAT(text, HasSubstr("± is the relative 95 % interval"));
+  EXPECT_THAT(text, HasSubstr("(total), relative interval"));
+  EXPECT_THAT(text, HasSubstr("absolute interval: what the sensor may be off included"));
+  profile.rails[0].inference_absolute.reset();
+  profile.rails[0].uncertainty.withheld = "not known of this sensor: tolerance of shunt";
+  EXPECT_THAT(terminal(profile, columns(100)),
+              HasSubstr("absolute interval withheld: not known of this sensor: tolerance of shunt"));
+}
+
+TEST(Terminal, DoesNotSpeakOfIntervalsWhereThereAreNone) {
+  Profile profile = sample_profile();
+  profile.rails[0].inference.interval.reset();
+  for (LayerEnergy& layer : profile.rails[0].layers)
+    if (layer.energy) layer.energy->interval.reset();
+  EXPECT_THAT(terminal(profile, columns(100)), Not(HasSubstr("relative")));
+}
+
 TEST(Terminal, ShowsTimesWhenThereIsNoEnergy) {
   Profile profile = sample_profile();
   profile.rails.clear();

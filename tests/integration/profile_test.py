@@ -91,6 +91,24 @@ class VirtualBoard(LayerwattTest):
         self.assertGreater(energy, 0.9 * layers)
         self.assertLess(layers, energy * 1.1)
 
+    def test_the_absolute_interval_is_withheld_until_all_it_takes_is_known(self):
+        runs = [f"u{seed}.lw" for seed in range(1, 6)]
+        for seed, run in enumerate(runs, 1):
+            self.run_program("profile", "lenet5", "--board", "virtual:jetson-nano", "-r", "300", "--seed", seed, "-o", run)
+        out, _ = self.run_program("show", runs[0], "--uncertainty")
+        self.assertIn("SIMULATED", out.splitlines()[0])
+        self.assertIn("absolute: withheld; not known of this sensor: tolerance of shunt", out)
+        self.assertIn("needs 5 runs, there is 1", out)
+        out, _ = self.run_program("show", runs[0], "--uncertainty", "--shunt-tolerance", "1%", "--with", *runs[1:])
+        self.assertIn("expanded, k = 2", out)
+        self.assertIn("tolerance of the shunt: assumed", out)
+        self.assertNotIn("needs 5 runs", out)
+        self.assertLessEqual(max(len(line) for line in out.splitlines()), 100)
+        rail = self.profile_json(runs[0], "--shunt-tolerance", "1%")["rails"][0]
+        self.assertLess(rail["energy_absolute_low_j"], rail["energy_low_j"])
+        _, err = self.run_program("show", runs[0], "--uncertainty", "--with", runs[0], expect=1)
+        self.assertIn("twice", err)
+
 
 class LatencyPass(LayerwattTest):
     def test_nothing_is_read_or_marked_while_latency_is_measured(self):

@@ -2,9 +2,10 @@
 // A profile with something of everything a report must show. Numbers are invented, but they add up. For tests
 // only.
 #pragma once
+#include <cassert>
 #include <string>
 
-#include "attribution/profile.h"
+#include "attribution/uncertainty.h"
 
 namespace layerwatt::testing {
 
@@ -93,6 +94,10 @@ inline Profile sample_profile() {
     rail.missing = rail.is_total ? 0 : 12;
     rail.period = 1600us;
     rail.time_constant = 53ms;
+    rail.pause = 900us;
+    rail.accuracy = {0.0025,      0.0025,       Volts{80e-6}, Volts{16e-3},
+                     Ohms{0.005}, std::nullopt, Volts{5},     "invented"};
+    if (rail.is_total) rail.accuracy.shunt_tolerance = 0.01;  // so that an interval is withheld on the other
     profile.rails.push_back(rail);
   }
   add_layer(profile, "conv1 + relu1", "Conv", 1930, 6.31);
@@ -129,6 +134,9 @@ inline Profile sample_profile() {
       "No reading fell into reorder to nchwc (fire3/squeeze1x1) on POM_5V_IN: their energy is unknown and "
       "part "
       "of what is unexplained."};
+  const auto assessed = assess_uncertainty(profile);
+  assert(assessed);
+  static_cast<void>(assessed);
   return profile;
 }
 

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every component with all that it takes to add it up again.
+#include "report/uncertainty_json.h"
+
+namespace layerwatt {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json or_null(const std::optional<double>& number) { return number ? Json(*number) : Json{}; }
+template <class Tag>
+Json or_null(const std::optional<Quantity<Tag>>& quantity) {
+  return quantity ? Json(quantity->value()) : Json{};
+}
+Json or_null(const std::string& text) { return text.empty() ? Json{} : Json(text); }
+
+Json json_of(const UncertaintyComponent& component) {
+  const InfluenceFacts& facts = facts_of(component.influence);
+  const bool assessed = component.not_assessed.empty();
+  Json json{{"influence", facts.key},
+            {"type", std::string{facts.type}},
+            {"common", facts.common},
+            {"not_assessed", or_null(component.not_assessed)},
+            {"unit", facts.unit},
+            {"limit", assessed ? Json(component.limit) : Json{}},
+            {"distribution", assessed ? Json(facts.distribution) : Json{}},
+            {"divisor", assessed ? Json(component.divisor) : Json{}},
+            {"standard", assessed ? Json(component.standard()) : Json{}},
+            {"sensitivity", assessed ? Json(component.sensitivity) : Json{}},
+            {"inference_j", or_null(component.inference)},
+            {"net_j", or_null(component.net)},
+            {"layers_j", Json::array()}};
+  for (const auto& layer : component.layers) json["layers_j"].push_back(or_null(layer));
+  return json;
+}
+
+}  // namespace
+
+Json json_of(const Accuracy& accuracy) {
+  return {{"shunt_gain", or_null(accuracy.shunt_gain)},
+          {"bus_gain", or_null(accuracy.bus_gain)},
+          {"shunt_offset_v", or_null(accuracy.shunt_offset)},
+          {"bus_offset_v", or_null(accuracy.bus_offset)},
+          {"shunt_ohm", or_null(accuracy.shunt)},
+          {"shunt_tolerance", or_null(accuracy.shunt_tolerance)},
+          {"bus_v", or_null(accuracy.bus)},
+          {"source", or_null(accuracy.source)}};
+}
+
+Json json_of(const UncertaintyBudget& budget) {
+  Json json{{"coverage_factor", UncertaintyBudget::coverage},
+            {"withheld", or_null(budget.withheld)},
+            {"combined_j", or_null(budget.inference)},
+            {"net_combined_j", or_null(budget.net)},
+            {"components", Json::array()}};
+  for (const UncertaintyComponent& component : budget.components)
+    json["components"].push_back(json_of(component));
+  return json;
+}
+
+}  // namespace layerwatt
