@@ -46,8 +46,7 @@ class Placement {
 
 FindPowers chronological(const RunView& run, const AttributionOptions& options) {
   return [at = Placement{run, options}](const RailRecord& rail, const PowerTrace& trace, Watts) {
-    return map_chronologically(windows_of(rail, trace), at.execution(), at.segments(), at.layers(),
-                               rail.channel.quantum);
+    return map_chronologically(rail, trace, at.execution(), at.segments(), at.layers());
   };
 }
 
@@ -111,7 +110,10 @@ void set_latencies(const Execution& execution, Profile& profile) {
 
 void set_layers(const Timeline& timeline, const Execution& execution, const InferenceTimes& times,
                 Profile& profile) {
+  std::vector<std::size_t> runs(timeline.layers.size());
+  for (const Segment& segment : execution.segments) ++runs[segment.layer];
   std::vector<std::vector<Nanoseconds>> durations(timeline.layers.size());
+  for (std::size_t l = 0; l < runs.size(); ++l) durations[l].reserve(runs[l]);
   for (const Segment& segment : execution.segments)
     durations[segment.layer].push_back(segment.end - segment.begin);
   for (std::size_t l = 0; l < timeline.layers.size(); ++l) {

@@ -61,7 +61,15 @@ class Mapping {
       more_ = pieces_.next(piece_);
     }
   }
-  [[nodiscard]] const std::vector<Spread>& spreads() const { return spreads_; }
+  [[nodiscard]] LayerPowers powers(std::optional<Watts> quantum) const {
+    const double uniform = normal_975 / std::sqrt(12.0);  // of a step of width 1
+    const double rounding = quantum ? quantum->value() * uniform : 0;
+    LayerPowers result;
+    for (const Spread& spread : spreads_) result.layers.push_back(spread.power(rounding));
+    result.between = result.layers.back();
+    result.layers.pop_back();
+    return result;
+  }
 
  private:
   Pieces pieces_;
@@ -72,17 +80,19 @@ class Mapping {
 
 }  // namespace
 
+LayerPowers map_chronologically(const RailRecord& rail, const PowerTrace& trace, const Execution& execution,
+                                const std::vector<Segment>& segments, std::size_t layers) {
+  Mapping mapping{Pieces{execution, segments, layers}, layers + 1};
+  each_window(rail, trace, [&](const ReadingWindow& window) { mapping.add(window); });
+  return mapping.powers(rail.channel.quantum);
+}
+
 LayerPowers map_chronologically(const std::vector<ReadingWindow>& windows, const Execution& execution,
                                 const std::vector<Segment>& segments, std::size_t layers,
                                 std::optional<Watts> quantum) {
   Mapping mapping{Pieces{execution, segments, layers}, layers + 1};
   for (const ReadingWindow& window : windows) mapping.add(window);
-  const double uniform = normal_975 / std::sqrt(12.0);  // of a step of width 1
-  const double rounding = quantum ? quantum->value() * uniform : 0;
-  LayerPowers result;
-  for (std::size_t l = 0; l < layers; ++l) result.layers.push_back(mapping.spreads()[l].power(rounding));
-  result.between = mapping.spreads()[layers].power(rounding);
-  return result;
+  return mapping.powers(quantum);
 }
 
 }  // namespace layerwatt

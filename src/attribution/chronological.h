@@ -9,12 +9,15 @@
 
 namespace layerwatt {
 
-// `segments` in order of begin. A read happened at some moment of its window, any of them as likely as the
-// other: a reading counts for each layer with the share of the window in which that layer ran. `windows` in
-// order and without overlap, as read_windows() and count_windows() give them.
+// A read happened at some moment of its window, any of them as likely as the other: a reading counts for each
+// layer with the share of the window in which that layer ran. `segments` in order of begin.
 //
 // Intervals come from the scatter of a layer's readings. All readings of a layer may be rounded the same way,
-// so they allow for one step of the sensor, `quantum`.
+// so they allow for one step of the sensor.
+LayerPowers map_chronologically(const RailRecord& rail, const PowerTrace& trace, const Execution& execution,
+                                const std::vector<Segment>& segments, std::size_t layers);
+
+// The same of windows from elsewhere, in order and without overlap. `quantum`: the sensor's step.
 LayerPowers map_chronologically(const std::vector<ReadingWindow>& windows, const Execution& execution,
                                 const std::vector<Segment>& segments, std::size_t layers,
                                 std::optional<Watts> quantum = std::nullopt);

@@ -46,37 +46,42 @@ bool Pieces::next(Piece& piece) {
   }
 }
 
-std::vector<ReadingWindow> read_windows(const RailRecord& rail) {
-  std::vector<ReadingWindow> windows;
-  windows.reserve(rail.readings.size());
-  Instant last{Nanoseconds{-1}};
-  for (const Reading& reading : rail.readings) {
+bool ReadWindows::next(ReadingWindow& window) {
+  while (reading_ < readings_.size()) {
+    const Reading& reading = readings_[reading_++];
     const Watts* power = std::get_if<Watts>(&reading.value);
     if (power == nullptr || !std::isfinite(power->value())) continue;
     if (!plausible(reading.before) || !plausible(reading.after) || reading.after < reading.before) continue;
     const Instant moment = reading.before + (reading.after - reading.before) / 2;
-    if (moment <= last) continue;
-    last = moment;
-    const Instant from = windows.empty() ? reading.before : std::max(reading.before, windows.back().to);
-    windows.push_back({from, std::max(from, reading.after), *power});
+    if (moment <= last_) continue;
+    last_ = moment;
+    const Instant from = std::max(reading.before, end_);
+    end_ = std::max(from, reading.after);
+    window = {from, end_, *power};
+    return true;
   }
-  return windows;
+  return false;
 }
 
-std::vector<ReadingWindow> count_windows(const PowerTrace& trace) {
-  std::vector<ReadingWindow> windows;
-  const auto moments = trace.moments();
-  for (std::size_t k = 0; k + 1 < moments.size(); ++k) {
-    const auto power = trace.stretch_power(k);
-    if (power) windows.push_back({moments[k], moments[k + 1], *power, seconds(moments[k + 1] - moments[k])});
+bool CountWindows::next(ReadingWindow& window) {
+  const auto moments = trace_.moments();
+  while (stretch_ + 1 < moments.size()) {
+    const std::size_t k = stretch_++;
+    const auto power = trace_.stretch_power(k);
+    if (!power) continue;
+    window = {moments[k], moments[k + 1], *power, seconds(moments[k + 1] - moments[k])};
+    return true;
   }
-  return windows;
+  return false;
 }
 
 bool read_starts_conversion(const Channel& channel) { return channel.aperture && !channel.refresh; }
 
 std::vector<ReadingWindow> windows_of(const RailRecord& rail, const PowerTrace& trace) {
-  return trace.meaning() == Meaning::power_now ? read_windows(rail) : count_windows(trace);
+  std::vector<ReadingWindow> windows;
+  windows.reserve(trace.moments().size());
+  each_window(rail, trace, [&](const ReadingWindow& window) { windows.push_back(window); });
+  return windows;
 }
 
 }  // namespace layerwatt

@@ -44,17 +44,42 @@ struct ReadingWindow {
 };
 
 // Readings of power, each over the read that it came from, [before, after]. A rail is read once at a time, so
-// where stamps overlap each moment belongs to the earlier read.
-std::vector<ReadingWindow> read_windows(const RailRecord& rail);
+// where stamps overlap each moment belongs to the earlier read. What is no reading is left out.
+class ReadWindows {
+ public:
+  explicit ReadWindows(const RailRecord& rail) : readings_{rail.readings} {}
+  // False at the end.
+  bool next(ReadingWindow& window);
+
+ private:
+  const std::vector<Reading>& readings_;
+  std::size_t reading_ = 0;
+  Instant last_{Nanoseconds{-1}}, end_{};
+};
 
 // What a counter counted, from change to change, weighted by time. A stretch's power is that of all of it, so
 // how long the reads at its ends took does not matter.
-std::vector<ReadingWindow> count_windows(const PowerTrace& trace);
+class CountWindows {
+ public:
+  explicit CountWindows(const PowerTrace& trace) : trace_{trace} {}
+  bool next(ReadingWindow& window);
+
+ private:
+  const PowerTrace& trace_;
+  std::size_t stretch_ = 0;
+};
 
 // A sensor that has an aperture but no cycle of its own converts because it is read.
 bool read_starts_conversion(const Channel& channel);
 
-// Either, as the rail's meaning asks for.
+// Either, as the rail's meaning asks for, one by one and all of them.
+template <class Use>
+void each_window(const RailRecord& rail, const PowerTrace& trace, Use use) {
+  ReadWindows reads{rail};
+  CountWindows counts{trace};
+  const bool counter = trace.meaning() == Meaning::energy_total;
+  for (ReadingWindow window; counter ? counts.next(window) : reads.next(window);) use(window);
+}
 std::vector<ReadingWindow> windows_of(const RailRecord& rail, const PowerTrace& trace);
 
 }  // namespace layerwatt

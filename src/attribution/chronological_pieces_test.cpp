@@ -74,26 +74,28 @@ TEST(Pieces, OfAnInferenceAreNotLayersOfAnother) {
   EXPECT_EQ(pieces_of(execution), expected);
 }
 
+std::vector<ReadingWindow> windows(const RailRecord& rail) { return windows_of(rail, PowerTrace{rail}); }
+
 TEST(ReadWindows, LeaveOutWhatIsNoReading) {
   RailRecord rail = hand_rail({{1, 2, 5}, {2, 3, std::nan("")}, {4, 3, 5}, {1.2, 1.4, 5}, {4, 5, 6}});
   rail.readings.push_back({at_ms(6), at_ms(7), Joules{1}});
   rail.readings.push_back({Instant::min(), Instant::max(), Watts{1}});
-  const auto windows = read_windows(rail);
+  const auto found = windows(rail);
   // No number; ends before it begins; happened before the first one.
-  ASSERT_EQ(windows.size(), 2U);
-  EXPECT_EQ(windows[0].from, at_ms(1));
-  EXPECT_EQ(windows[0].to, at_ms(2));
-  EXPECT_EQ(windows[1].from, at_ms(4));
-  EXPECT_EQ(windows[1].power, Watts{6});
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].from, at_ms(1));
+  EXPECT_EQ(found[0].to, at_ms(2));
+  EXPECT_EQ(found[1].from, at_ms(4));
+  EXPECT_EQ(found[1].power, Watts{6});
 }
 
 TEST(ReadWindows, GiveEachMomentToTheEarlierRead) {
-  const auto windows = read_windows(hand_rail({{1, 4, 5}, {3, 6, 6}, {4, 5.9, 7}}));
-  ASSERT_EQ(windows.size(), 3U);
-  EXPECT_EQ(windows[1].from, at_ms(4));
-  EXPECT_EQ(windows[1].to, at_ms(6));
-  EXPECT_EQ(windows[2].from, at_ms(6));
-  EXPECT_EQ(windows[2].to, at_ms(6));
+  const auto found = windows(hand_rail({{1, 4, 5}, {3, 6, 6}, {4, 5.9, 7}}));
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[1].from, at_ms(4));
+  EXPECT_EQ(found[1].to, at_ms(6));
+  EXPECT_EQ(found[2].from, at_ms(6));
+  EXPECT_EQ(found[2].to, at_ms(6));
 }
 
 TEST(CountWindows, LieBetweenChangesOfTheCounter) {
@@ -101,13 +103,13 @@ TEST(CountWindows, LieBetweenChangesOfTheCounter) {
   rail.channel.meaning = Meaning::energy_total;
   for (const auto& [when, joules] : std::vector<std::pair<double, double>>{{1, 2.0}, {2, 2.5}, {4, 3.5}})
     rail.readings.push_back({at_ms(when - 0.1), at_ms(when + 0.1), Joules{joules}});
-  const auto windows = count_windows(PowerTrace{rail});
-  ASSERT_EQ(windows.size(), 2U);
-  EXPECT_EQ(windows[1].from, at_ms(2));
-  EXPECT_EQ(windows[1].to, at_ms(4));
-  EXPECT_DOUBLE_EQ(windows[0].power.value(), 500);
-  EXPECT_DOUBLE_EQ(windows[1].power.value(), 500);
-  EXPECT_DOUBLE_EQ(windows[1].weight, 2e-3);
+  const auto found = windows(rail);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[1].from, at_ms(2));
+  EXPECT_EQ(found[1].to, at_ms(4));
+  EXPECT_DOUBLE_EQ(found[0].power.value(), 500);
+  EXPECT_DOUBLE_EQ(found[1].power.value(), 500);
+  EXPECT_DOUBLE_EQ(found[1].weight, 2e-3);
 }
 
 }  // namespace

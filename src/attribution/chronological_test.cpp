@@ -18,14 +18,13 @@ using testing::HandReading;
 // Sums of a few doubles: 15 digits hold.
 constexpr double rounding = 1e-12;
 
-LayerPowers mapped(const Timeline& timeline, const std::vector<ReadingWindow>& windows,
-                   std::optional<Watts> quantum = std::nullopt) {
+LayerPowers mapped(const Timeline& timeline, const RailRecord& rail) {
   const Execution execution = execution_of(timeline);
-  return map_chronologically(windows, execution, execution.segments, 2, quantum);
+  return map_chronologically(rail, PowerTrace{rail}, execution, execution.segments, 2);
 }
 
 LayerPowers mapped(const std::vector<HandReading>& readings, int inferences = 2) {
-  return mapped(hand_run(inferences), read_windows(hand_rail(readings)));
+  return mapped(hand_run(inferences), hand_rail(readings));
 }
 
 // Layers of hand_run: [1, 5) and [5, 11) ms, [21, 25) and [25, 31) ms; between them [0, 1), [11, 12) and so
@@ -81,7 +80,9 @@ TEST(Chronological, TakesIntervalsFromTheScatterOfReadings) {
 }
 
 TEST(Chronological, AddsTheSensorsRoundingToIntervals) {
-  const auto powers = mapped(hand_run(), read_windows(hand_rail({{2, 3, 4}, {22, 23, 4}})), Watts{0.12});
+  RailRecord rail = hand_rail({{2, 3, 4}, {22, 23, 4}});
+  rail.channel.quantum = Watts{0.12};
+  const auto powers = mapped(hand_run(), rail);
   EXPECT_NEAR(powers.layers[0].half_width->value(), normal_975 * 0.12 / std::sqrt(12.0), rounding);
 }
 
@@ -91,7 +92,7 @@ TEST(Chronological, DividesWhatACounterCountedByTime) {
   // 2 W over [0, 3), 5 W over [3, 7).
   for (const auto& [when, joules] : std::vector<std::pair<double, double>>{{0, 0}, {3, 0.006}, {7, 0.026}})
     rail.readings.push_back({at_ms(when), at_ms(when), Joules{joules}});
-  const auto powers = mapped(hand_run(), windows_of(rail, PowerTrace{rail}));
+  const auto powers = mapped(hand_run(), rail);
   EXPECT_NEAR(powers.layers[0].mean->value(), (2 * 2 + 2 * 5) / 4.0, rounding);
   EXPECT_NEAR(powers.layers[1].mean->value(), 5, rounding);
   EXPECT_NEAR(powers.between.mean->value(), 2, rounding);

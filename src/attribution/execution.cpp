@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 
+#include "attribution/concurrent_spans.h"
 #include "attribution/plausible.h"
 
 namespace layerwatt {
@@ -97,6 +98,7 @@ void find_blocks(const std::vector<bool>& after_left_out, Execution& execution) 
 
 void take_segments(const Timeline& timeline, const std::vector<std::uint32_t>& place, Execution& execution) {
   execution.segments.reserve(timeline.spans.size());
+  bool in_order = true;
   for (const LayerSpan& span : timeline.spans) {
     const bool known = span.layer < timeline.layers.size() && span.inference < place.size();
     if (!known || !plausible(span.begin) || !plausible(span.end) || span.end < span.begin) {
@@ -111,18 +113,13 @@ void take_segments(const Timeline& timeline, const std::vector<std::uint32_t>& p
       continue;
     }
     // Marks of another clock may reach out a little.
-    execution.segments.push_back({std::max(span.begin, inference.load_begin),
-                                  std::min(span.end, inference.unload_end), span.layer,
-                                  place[span.inference]});
+    const Instant begin = std::max(span.begin, inference.load_begin);
+    in_order = in_order && (execution.segments.empty() || execution.segments.back().begin <= begin);
+    execution.segments.push_back(
+        {begin, std::min(span.end, inference.unload_end), span.layer, place[span.inference]});
   }
   const auto begins_earlier = [](const Segment& a, const Segment& b) { return a.begin < b.begin; };
-  if (!std::is_sorted(execution.segments.begin(), execution.segments.end(), begins_earlier))
-    std::stable_sort(execution.segments.begin(), execution.segments.end(), begins_earlier);
-  for (std::size_t i = 1; i < execution.segments.size(); ++i) {
-    if (execution.segments[i].begin >= execution.segments[i - 1].end) continue;
-    execution.overlapping = true;
-    execution.segments[i - 1].end = execution.segments[i].begin;
-  }
+  if (!in_order) std::stable_sort(execution.segments.begin(), execution.segments.end(), begins_earlier);
 }
 
 // Marks can be lost to a full ring, a kill or damage. Then only inferences with the most common number of
@@ -158,6 +155,7 @@ Execution execution_of(const Timeline& timeline) {
   take_segments(timeline, sorted.place, execution);
   const bool damaged = execution.impossible > impossible_inferences;
   find_marked(timeline.markers.dropped > 0 || !timeline.complete || damaged, execution);
+  resolve_overlaps(timeline.layers, execution);
   return execution;
 }
 

@@ -51,7 +51,8 @@ class Check {
   void set_back();
   void holes();
   void stuck();
-  [[nodiscard]] std::vector<Watts> powers() const;
+  template <class Use>
+  void each_power(Use use) const;
 
   const RailRecord& rail_;
   const PowerTrace& trace_;
@@ -83,11 +84,12 @@ void Check::set_back() {
 
 void Check::holes() {
   const auto moments = trace_.moments();
+  const Nanoseconds hole = trace_.hole();
   Nanoseconds unread{}, longest{}, unexplained{};
   auto gap = rail_.gaps.begin();
   for (std::size_t i = 1; i < moments.size(); ++i) {
     const Instant begin = std::max(moments[i - 1], from_), end = std::min(moments[i], to_);
-    if (moments[i] - moments[i - 1] <= trace_.hole() || end <= begin) continue;
+    if (moments[i] - moments[i - 1] <= hole || end <= begin) continue;
     while (gap != rail_.gaps.end() && gap->to <= begin) ++gap;
     const bool recorded = gap != rail_.gaps.end() && gap->from < end;
     if (recorded && gap->why == sampler_off) continue;
@@ -107,41 +109,44 @@ void Check::holes() {
 }
 
 // In the energy pass: readings, or the mean powers between changes of a counter.
-std::vector<Watts> Check::powers() const {
-  std::vector<Watts> powers;
+template <class Use>
+void Check::each_power(Use use) const {
   const auto moments = trace_.moments();
+  const bool counter = trace_.meaning() == Meaning::energy_total;
   for (std::size_t i = 0; i < moments.size(); ++i) {
     if (moments[i] < from_ || moments[i] >= to_) continue;
-    if (trace_.meaning() == Meaning::power_now)
-      powers.push_back(trace_.powers()[i]);
+    if (!counter)
+      use(trace_.powers()[i]);
     else if (i + 1 < moments.size())
-      if (const auto power = trace_.stretch_power(i)) powers.push_back(*power);
+      if (const auto power = trace_.stretch_power(i)) use(*power);
   }
-  return powers;
 }
 
 void Check::stuck() {
-  const std::vector<Watts> all = powers();
-  if (all.size() < few_readings) return;
-  std::size_t runs = 1, run = 1, longest = 1;
-  Watts of_longest = all.front();
-  for (std::size_t i = 1; i < all.size(); ++i) {
-    run = all[i] == all[i - 1] ? run + 1 : 1;
+  std::size_t count = 0, runs = 0, run = 0, longest = 0;
+  Watts last, of_longest;
+  each_power([&](Watts power) {
+    run = count > 0 && power == last ? run + 1 : 1;
     runs += run == 1 ? 1 : 0;
-    if (run <= longest) continue;
+    ++count;
+    last = power;
+    if (run <= longest) return;
     longest = run;
-    of_longest = all[i];
-  }
+    of_longest = power;
+  });
+  if (count < few_readings) return;
   if (runs == 1) {
     say("all {} readings of the energy pass are {:.4g} W: the sensor is stuck, or its step is too coarse to "
         "see this network. They tell nothing about layers.",
-        all.size(), of_longest.value());
+        count, of_longest.value());
     odd_.withholds_intervals = true;
     return;
   }
-  const double mean_run = static_cast<double>(all.size() - longest) / static_cast<double>(runs - 1);
+  const double mean_run = static_cast<double>(count - longest) / static_cast<double>(runs - 1);
   if (longest < long_run || static_cast<double>(longest) < unlikely_run * mean_run) return;
-  if (std::set<Watts>(all.begin(), all.end()).size() < clear_values) return;
+  std::set<Watts> values;
+  each_power([&](Watts power) { values.insert(power); });
+  if (values.size() < clear_values) return;
   say("{} readings in a row are {:.4g} W: the sensor was stuck for a while. What it showed then is in the "
       "result.",
       longest, of_longest.value());
