@@ -105,19 +105,29 @@ std::vector<std::int64_t> count_conversions(std::span<const double> stamps, doub
 
 }  // namespace
 
-std::optional<ConversionClock> fit_conversion_clock(std::span<const double> stamps_us, double nominal_us) {
+namespace {
+
+// The commonest step between reads, in conversions: not biased by late reads.
+std::optional<double> usual_period(std::span<const double> stamps, double nominal) {
+  std::vector<double> steps;
+  for (std::size_t i = 1; i < stamps.size(); ++i) {
+    const double count = std::round((stamps[i] - stamps[i - 1]) / nominal);
+    if (count >= 1 && count <= 4) steps.push_back((stamps[i] - stamps[i - 1]) / count);
+  }
+  if (steps.size() < stamps.size() / 4) return std::nullopt;
+  return median(std::move(steps));
+}
+
+}  // namespace
+
+std::optional<ConversionClock> fit_conversion_clock(std::span<const double> stamps_us, double nominal_us,
+                                                    std::optional<double> near_us) {
   const std::size_t n = stamps_us.size();
   if (n < 20 || !(nominal_us > 0)) return std::nullopt;
-  // The commonest step between reads, in conversions, gives a first period that is not biased by late reads.
-  std::vector<double> steps;
-  for (std::size_t i = 1; i < n; ++i) {
-    const double count = std::round((stamps_us[i] - stamps_us[i - 1]) / nominal_us);
-    if (count >= 1 && count <= 4) steps.push_back((stamps_us[i] - stamps_us[i - 1]) / count);
-  }
-  if (steps.size() < n / 4) return std::nullopt;
+  const auto first = near_us ? near_us : usual_period(stamps_us, nominal_us);
+  if (!first || std::abs(*first / nominal_us - 1) > 0.12) return std::nullopt;
   ConversionClock clock;
-  clock.period_us = median(steps);
-  if (std::abs(clock.period_us / nominal_us - 1) > 0.12) return std::nullopt;
+  clock.period_us = *first;
   clock.index = count_conversions(stamps_us, clock.period_us);
   if (clock.index.back() == 0) return std::nullopt;
 

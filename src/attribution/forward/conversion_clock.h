@@ -22,6 +22,8 @@ struct ConversionClock {
 // `stamps_us` ascending; `nominal_us`: the data sheet's period, right to within 12 %. Empty when the stamps
 // do not follow a clock of about that period (fewer than 20 readings, or a spread of more than a third of
 // the period: the reads are not tied to the conversions).
-std::optional<ConversionClock> fit_conversion_clock(std::span<const double> stamps_us, double nominal_us);
+// `near_us`: the real period, about, where it is known better than from the steps between stamps.
+std::optional<ConversionClock> fit_conversion_clock(std::span<const double> stamps_us, double nominal_us,
+                                                    std::optional<double> near_us = std::nullopt);
 
 }  // namespace layerwatt::forward

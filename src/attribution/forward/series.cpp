@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "attribution/forward/conversion_clock.h"
+#include "attribution/forward/polled_clock.h"
 #include "attribution/forward/robust.h"
 
 namespace layerwatt::forward {
@@ -16,7 +17,8 @@ namespace {
 constexpr std::uint32_t most_updates = 8;  // a longer silence begins a new stretch
 // Of the refresh between reads: every conversion is seen, and its first reading tells when it came. Slower
 // reads that a timer paces say nothing of the sensor's clock, however regular they are.
-constexpr double faster_than = 0.7;
+constexpr double faster_than = 0.9;
+constexpr double same_conversion = 0.95;  // of a refresh between two reads
 
 double microseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-3; }
 
@@ -96,47 +98,94 @@ void fill_counter(const Channel& channel, const Raw& raw, Series& series) {
   }
 }
 
-// Takes an exponential average apart. `index` counts conversions where they are known.
-void fill_average(const Raw& raw, const std::vector<std::size_t>& use, const ConversionClock* clock,
-                  Series& series) {
-  series.kind = clock != nullptr ? WindowKind::average : WindowKind::slow_average;
-  for (std::size_t i = 1; i < use.size(); ++i) {
-    const std::size_t now = use[i], before = use[i - 1];
-    const double length = raw.stamp_us[now] - raw.stamp_us[before];
-    const double updates = clock != nullptr ? static_cast<double>(clock->index[now] - clock->index[before])
+// Which reads to use, and what is known of when their conversions ended.
+struct Moments {
+  bool by_clock = false;  // `index` counts conversions, and stamps are free of jitter
+  double period_us = 0, deviation_us = 0;
+  std::vector<std::size_t> read;
+  std::vector<std::int64_t> index;
+  std::vector<double> stamp_us;
+  void add(std::size_t which, std::int64_t number, double stamp) {
+    read.push_back(which);
+    index.push_back(number);
+    stamp_us.push_back(stamp);
+  }
+};
+
+Moments from_update_reads(const Raw& raw, const ConversionClock& clock) {
+  Moments moments{true, clock.period_us, clock.deviation_us, {}, {}, {}};
+  for (std::size_t i = 0; i < raw.value.size(); ++i)
+    if (clock.reliable[i]) moments.add(i, clock.index[i], clock.stamp_us[i]);
+  return moments;
+}
+
+Moments from_polled_reads(PolledClock clock) {
+  return {true,
+          clock.period_us,
+          clock.deviation_us,
+          std::move(clock.read),
+          std::move(clock.index),
+          std::move(clock.stamp_us)};
+}
+
+// A refresh apart, so that no conversion counts twice.
+Moments as_they_came(const Raw& raw, double refresh_us) {
+  Moments moments;
+  moments.period_us = refresh_us;
+  for (std::size_t i = 0; i < raw.value.size(); ++i)
+    if (moments.read.empty() || raw.stamp_us[i] - moments.stamp_us.back() >= same_conversion * refresh_us)
+      moments.add(i, static_cast<std::int64_t>(moments.read.size()), raw.stamp_us[i]);
+  return moments;
+}
+
+// Smaller changes than this may come from the voltage, which is converted between two currents and moves by
+// 8 mV of some 5 V. An average of currents moves by whole steps.
+double least_change(const Channel& channel, const Raw& raw) {
+  constexpr double of_a_step = 0.6, of_the_power = 0.0075;
+  const double step = channel.quantum ? of_a_step * channel.quantum->value() : 0;
+  const bool averages = channel.averaging && *channel.averaging > 1;
+  return averages ? step : std::max(step, of_the_power * std::abs(median(raw.value)));
+}
+
+Moments moments_of(const Channel& channel, const Raw& raw, double refresh_us) {
+  if (refresh_us > 0 && channel.read_on_update) {
+    if (const auto clock = fit_conversion_clock(raw.stamp_us, refresh_us))
+      return from_update_reads(raw, *clock);
+  } else if (refresh_us > 0 && median_step(raw) < faster_than * refresh_us) {
+    if (auto clock =
+            fit_polled_clock({raw.begin_us, raw.stamp_us, raw.value}, refresh_us, least_change(channel, raw)))
+      return from_polled_reads(std::move(*clock));
+  }
+  return as_they_came(raw, refresh_us);
+}
+
+// Takes an exponential average apart.
+void fill_average(const Raw& raw, const Moments& moments, Series& series) {
+  series.kind = moments.by_clock ? WindowKind::average : WindowKind::slow_average;
+  for (std::size_t i = 1; i < moments.read.size(); ++i) {
+    const double length = moments.stamp_us[i] - moments.stamp_us[i - 1];
+    const double updates = moments.by_clock ? static_cast<double>(moments.index[i] - moments.index[i - 1])
                                             : length / series.period_us;
     if (updates > most_updates || updates < 0.2) continue;
     const double kept = std::pow(series.decay, updates);
-    series.stamp_us.push_back(clock != nullptr ? clock->stamp_us[now] : raw.stamp_us[now]);
-    series.value.push_back((raw.value[now] - kept * raw.value[before]) / (1 - kept));
+    const double now = raw.value[moments.read[i]], before = raw.value[moments.read[i - 1]];
+    series.stamp_us.push_back(moments.stamp_us[i]);
+    series.value.push_back((now - kept * before) / (1 - kept));
     series.kept.push_back(kept);
     series.index.push_back(static_cast<std::int64_t>(i));
-    if (clock != nullptr)
+    if (moments.by_clock)
       series.updates.push_back(static_cast<std::uint32_t>(updates));
     else
       series.length_us.push_back(length);
   }
 }
 
-void fill_conversions(const Raw& raw, const std::vector<std::size_t>& use, const ConversionClock* clock,
-                      Series& series) {
-  for (const std::size_t i : use) {
-    series.stamp_us.push_back(clock != nullptr ? clock->stamp_us[i] : raw.stamp_us[i]);
-    series.value.push_back(raw.value[i]);
-    series.index.push_back(clock != nullptr ? clock->index[i] : static_cast<std::int64_t>(i));
+void fill_conversions(const Raw& raw, const Moments& moments, Series& series) {
+  for (std::size_t i = 0; i < moments.read.size(); ++i) {
+    series.stamp_us.push_back(moments.stamp_us[i]);
+    series.value.push_back(raw.value[moments.read[i]]);
+    series.index.push_back(moments.index[i]);
   }
-}
-
-// Where reads are faster than conversions, only the first of each new value carries a moment.
-Raw first_of_each_value(const Raw& raw) {
-  Raw first;
-  for (std::size_t i = 0; i < raw.value.size(); ++i) {
-    if (i > 0 && raw.value[i] == raw.value[i - 1]) continue;
-    first.begin_us.push_back(raw.begin_us[i]);
-    first.stamp_us.push_back(raw.stamp_us[i]);
-    first.value.push_back(raw.value[i]);
-  }
-  return first;
 }
 
 }  // namespace
@@ -153,37 +202,26 @@ Series make_series(const RailRecord& rail, Instant origin, Instant from, Instant
   const double aperture = channel.aperture ? microseconds(*channel.aperture) : 0;
   series.decay = channel.averaging && *channel.averaging > 1 ? 1 - 1.0 / *channel.averaging : 0;
   if (channel.quantum) series.rounding_variance = channel.quantum->value() * channel.quantum->value() / 12;
-  series.period_us = refresh;
-  std::optional<ConversionClock> clock;
-  if (refresh > 0 && median_step(raw) < faster_than * refresh) {
-    raw = first_of_each_value(raw);
-    clock = fit_conversion_clock(raw.stamp_us, refresh);
-  } else if (refresh > 0 && channel.read_on_update) {
-    clock = fit_conversion_clock(raw.stamp_us, refresh);
-  }
-  if (clock) {
-    series.period_us = clock->period_us;
-    series.deviation_us = clock->deviation_us;
-  }
+  if (refresh <= 0 && aperture > 0) raw.stamp_us = raw.begin_us;  // the read itself starts the conversion
+  const Moments moments = moments_of(channel, raw, refresh);
+  series.period_us = moments.period_us;
+  series.deviation_us = moments.deviation_us;
   // One oscillator makes the conversions and the cycle: the aperture is off by as much as the period.
   series.width_us = aperture > 0 ? aperture * (refresh > 0 ? series.period_us / refresh : 1) : refresh;
   series.width_known = aperture > 0;
   if (channel.voltage_aperture && aperture > 0)
     series.voltage_us = microseconds(*channel.voltage_aperture) * series.width_us / aperture;
   if (!(series.width_us > 0)) series.width_us = std::max(median_step(raw), 1.0);
-  if (!clock) series.jitter_us = refresh;  // the reading shows a conversion of unknown age
-  if (refresh <= 0 && aperture > 0) raw.stamp_us = raw.begin_us;  // the read itself starts the conversion
-
-  std::vector<std::size_t> use;
-  for (std::size_t i = 0; i < raw.value.size(); ++i)
-    if (!clock || clock->reliable[i]) use.push_back(i);
-  for (std::size_t i = 1; i < use.size(); ++i)
-    series.repeated +=
-        raw.value[use[i]] == raw.value[use[i - 1]] ? 1.0 / static_cast<double>(use.size()) : 0.0;
+  if (!moments.by_clock) series.jitter_us = refresh;  // the reading shows a conversion of unknown age
+  std::size_t repeats = 0;
+  for (std::size_t i = 1; i < moments.read.size(); ++i)
+    repeats += raw.value[moments.read[i]] == raw.value[moments.read[i - 1]];
+  if (!moments.read.empty())
+    series.repeated = static_cast<double>(repeats) / static_cast<double>(moments.read.size());
   if (series.decay > 0 && series.period_us > 0)
-    fill_average(raw, use, clock ? &*clock : nullptr, series);
+    fill_average(raw, moments, series);
   else
-    fill_conversions(raw, use, clock ? &*clock : nullptr, series);
+    fill_conversions(raw, moments, series);
   return series;
 }
 
