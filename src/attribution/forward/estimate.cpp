@@ -116,8 +116,7 @@ std::vector<Chain::Variation> Chain::fitted_variations() const {
     all.back().down.tail_us = std::max(window_.tail_us - h, 1.0);
     all.back().apart = all.back().up.tail_us - all.back().down.tail_us;
   }
-  if (has_shape(series_) && series_.voltage_us > 0 &&
-      series_.size() > many_readings * segments_.columns)
+  if (has_shape(series_) && series_.voltage_us > 0 && series_.size() > many_readings * segments_.columns)
     all.push_back(
         {"sag", {window_.lag_us - series_.voltage_us, series_.voltage_us, window_.tail_us}, window_, 1});
   return all;

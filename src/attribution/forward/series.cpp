@@ -9,6 +9,7 @@
 #include "attribution/forward/conversion_clock.h"
 #include "attribution/forward/polled_clock.h"
 #include "attribution/forward/robust.h"
+#include "attribution/forward/voltage_steps.h"
 
 namespace layerwatt::forward {
 
@@ -18,6 +19,7 @@ constexpr std::uint32_t most_updates = 8;  // a longer silence begins a new stre
 // Of the refresh between reads: every conversion is seen, and its first reading tells when it came. Slower
 // reads that a timer paces say nothing of the sensor's clock, however regular they are.
 constexpr double faster_than = 0.9;
+constexpr double memories_smoothed = 30;  // of an average, over which the voltage's rounding is smoothed
 constexpr double same_conversion = 0.95;  // of a refresh between two reads
 
 double microseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-3; }
@@ -160,7 +162,12 @@ Moments moments_of(const Channel& channel, const Raw& raw, double refresh_us) {
 }
 
 // Takes an exponential average apart.
-void fill_average(const Raw& raw, const Moments& moments, Series& series) {
+void fill_average(const Channel& channel, const Raw& raw, const Moments& moments, Series& series) {
+  std::vector<double> value;
+  for (const std::size_t read : moments.read) value.push_back(raw.value[read]);
+  // Far longer than the average remembers, so that taking it apart does not bring the flips back.
+  const auto smooth = static_cast<std::size_t>(memories_smoothed / (1 - series.decay));
+  if (channel.quantum) smooth_voltage_steps(value, channel.quantum->value(), smooth);
   series.kind = moments.by_clock ? WindowKind::average : WindowKind::slow_average;
   for (std::size_t i = 1; i < moments.read.size(); ++i) {
     const double length = moments.stamp_us[i] - moments.stamp_us[i - 1];
@@ -168,9 +175,8 @@ void fill_average(const Raw& raw, const Moments& moments, Series& series) {
                                             : length / series.period_us;
     if (updates > most_updates || updates < 0.2) continue;
     const double kept = std::pow(series.decay, updates);
-    const double now = raw.value[moments.read[i]], before = raw.value[moments.read[i - 1]];
     series.stamp_us.push_back(moments.stamp_us[i]);
-    series.value.push_back((now - kept * before) / (1 - kept));
+    series.value.push_back((value[i] - kept * value[i - 1]) / (1 - kept));
     series.kept.push_back(kept);
     series.index.push_back(static_cast<std::int64_t>(i));
     if (moments.by_clock)
@@ -219,7 +225,7 @@ Series make_series(const RailRecord& rail, Instant origin, Instant from, Instant
   if (!moments.read.empty())
     series.repeated = static_cast<double>(repeats) / static_cast<double>(moments.read.size());
   if (series.decay > 0 && series.period_us > 0)
-    fill_average(raw, moments, series);
+    fill_average(channel, raw, moments, series);
   else
     fill_conversions(raw, moments, series);
   return series;
