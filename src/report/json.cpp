@@ -141,6 +141,8 @@ Json rail_of(const RailProfile& rail) {
   json["missing"] = rail.missing;
   json["period_s"] = or_null(rail.period);
   json["time_constant_s"] = or_null(rail.time_constant);
+  json["joined"] = Json::array();
+  for (const JoinedLayers& joined : rail.joined) json["joined"].push_back(json_of(joined));
   json["accuracy"] = json_of(rail.accuracy);
   json["uncertainty"] = json_of(rail.uncertainty);
   return json;

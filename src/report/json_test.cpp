@@ -81,6 +81,24 @@ TEST(Json, CarriesBothIntervalsAndWhatTheAbsoluteOneIsMadeOf) {
   EXPECT_EQ(json["rails"][1]["uncertainty"]["withheld"], "not known of this sensor: tolerance of shunt");
 }
 
+TEST(Json, CarriesBothIntervalsOfLayersThatAreReportedTogether) {
+  Profile profile = sample_profile();
+  JoinedLayers joined;
+  joined.layers = {2, 3};
+  joined.energy = Joules{0.004};
+  joined.half_width = Joules{0.0002};
+  joined.more_time = std::chrono::seconds{8};
+  profile.rails[0].joined = {joined};
+  ASSERT_TRUE(assess_uncertainty(profile));
+  expect_valid(text_of(profile));
+  const auto shown = json_of(profile)["rails"][0]["joined"][0];
+  EXPECT_EQ(shown["layers"], (std::vector<std::size_t>{2, 3}));
+  EXPECT_DOUBLE_EQ(shown["energy_low_j"], 0.0038);
+  EXPECT_LT(shown["energy_absolute_low_j"], shown["energy_low_j"]);
+  EXPECT_GT(shown["energy_absolute_high_j"], shown["energy_high_j"]);
+  EXPECT_EQ(shown["more_time_s"], 8);
+}
+
 TEST(Json, AddsUp) {
   const auto json = json_of(sample_profile());
   ASSERT_EQ(json["conservation"].size(), 2U);

@@ -59,4 +59,17 @@ Json json_of(const UncertaintyBudget& budget) {
   return json;
 }
 
+Json json_of(const JoinedLayers& joined) {
+  const Joules energy = joined.energy, relative = joined.half_width;
+  const auto& absolute = joined.absolute_half_width;
+  return {{"layers", joined.layers},
+          {"energy_j", energy.value()},
+          {"energy_low_j", (energy - relative).value()},
+          {"energy_high_j", (energy + relative).value()},
+          {"energy_absolute_low_j", absolute ? Json((energy - *absolute).value()) : Json{}},
+          {"energy_absolute_high_j", absolute ? Json((energy + *absolute).value()) : Json{}},
+          {"always_together", joined.always_together},
+          {"more_time_s", joined.more_time ? Json(seconds(*joined.more_time)) : Json{}}};
+}
+
 }  // namespace layerwatt

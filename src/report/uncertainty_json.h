@@ -9,5 +9,6 @@ namespace layerwatt {
 
 nlohmann::ordered_json json_of(const Accuracy& accuracy);
 nlohmann::ordered_json json_of(const UncertaintyBudget& budget);
+nlohmann::ordered_json json_of(const JoinedLayers& joined);
 
 }  // namespace layerwatt
