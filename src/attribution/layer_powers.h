@@ -23,6 +23,7 @@ struct JoinedLayers {
   Joules energy{}, half_width{};         // of one inference, together, as marked
   std::optional<Nanoseconds> more_time;  // of measuring until they could be told apart, about
   std::optional<Joules> absolute_half_width = {};  // the sensor's own errors included, k = 2
+  bool always_together = false;  // some of them never run without each other: no time separates those
 };
 
 // What unmixing found out about the sensor, and about how far it can be trusted.
