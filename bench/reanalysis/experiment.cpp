@@ -17,8 +17,7 @@ namespace {
 using simulation::microseconds;
 using simulation::Random;
 
-constexpr Moment settle = milliseconds(400);  // idle before and after: 7 time constants
-constexpr Nanoseconds settled{400'000'000};
+constexpr Moment rest_after = milliseconds(400);
 constexpr Moment a_pump = milliseconds(50);
 
 Instant stamp(Moment moment) {
@@ -31,7 +30,7 @@ class Board {
       : workload_{workload},
         times_{seed, "times"},
         load_{load_of(workload), seed},
-        sensor_{simulation::make_sensor(method.sensor, {workload.idle}, seed)},
+        sensor_{simulation::make_sensor(method.sensor, {workload.mean()}, seed)},
         exact_stamps_{method.exact_stamps},
         host_{static_cast<std::uint32_t>(workload.layers.size())},
         spent_(workload.layers.size()) {}
@@ -55,7 +54,7 @@ class Board {
   bool exact_stamps_;
   std::uint32_t host_;  // the load's index of loading, unloading and the residual
   std::vector<Moment> spent_;
-  Moment now_ = settle;
+  Moment now_{};
 };
 
 simulation::LoadSettings Board::load_of(const Workload& workload) {
@@ -78,11 +77,9 @@ void Board::run() {
     timeline.layers.emplace_back().name = "layer" + std::to_string(timeline.layers.size());
   }
   for (std::uint32_t i = 0; i < workload_.inferences; ++i) infer(i);
-  idle_until(now_ + settle);
+  idle_until(now_ + rest_after);
   const Instant first = timeline.inferences.front().load_begin, last = timeline.inferences.back().unload_end;
-  timeline.phases = {{Phase::idle_before, 0, Instant{}, first},
-                     {Phase::energy, 0, first, last},
-                     {Phase::idle_after, 0, last, stamp(now_ + settle)}};
+  timeline.phases = {{Phase::energy, 0, first, last}, {Phase::idle_after, 0, last, stamp(now_ + rest_after)}};
   timeline.complete = true;
   keep_readings();
 }
@@ -132,9 +129,8 @@ void Board::keep_readings() {
   rail.channel.rail = "TOTAL";
   rail.channel.origin = Origin::simulated;
   for (const auto& one : sensor_->delivered().front()) {
-    const Instant middle = stamp(one.newest - sensor_->window() / 2);
-    rail.readings.push_back(
-        {exact_stamps_ ? middle : stamp(one.before), exact_stamps_ ? middle : stamp(one.after), one.value});
+    const Moment seen = exact_stamps_ ? one.newest - sensor_->window() / 2 : (one.before + one.after) / 2;
+    rail.readings.push_back({stamp(seen), stamp(seen), one.value});  // the papers give it to one layer
   }
   timeline.rails.push_back(std::move(rail));
 }
@@ -165,8 +161,7 @@ Observation Board::seen(const Profile& profile) const {
     const Watts truth = mean_power(load_.account(0, l).by_layer, spent_[l]);
     observation.layers.push_back({truth, mapped.power, mapped.readings});
   }
-  // The register needs a while to leave idle behind.
-  describe_readings(timeline.rails.front().readings, timeline.inferences.front().load_begin + settled,
+  describe_readings(timeline.rails.front().readings, timeline.inferences.front().load_begin,
                     timeline.inferences.back().unload_end, observation);
   return observation;
 }
@@ -183,12 +178,12 @@ std::vector<Piece> Workload::cycle() const {
   return pieces;
 }
 
-Watts Workload::mean_of_layers() const {
+Watts Workload::mean() const {
   Joules drawn{};
   Moment time{};
-  for (const Piece& layer : layers) {
-    drawn += energy(layer.power, layer.length);
-    time += layer.length;
+  for (const Piece& piece : cycle()) {
+    drawn += energy(piece.power, piece.length);
+    time += piece.length;
   }
   return mean_power(drawn, time);
 }

@@ -30,7 +30,7 @@ struct Workload {
   Unrest unrest;
 
   [[nodiscard]] std::vector<Piece> cycle() const;  // the mean one, from load to gap
-  [[nodiscard]] Watts mean_of_layers() const;
+  [[nodiscard]] Watts mean() const;                // of that
 };
 
 struct LayerSeen {
@@ -61,6 +61,7 @@ struct Method {
 Method nano_as_shipped(), nano_triggered(), tx1_as_shipped(), tx1_triggered();
 Method with_exact_stamps(Method method);
 
+// The register begins where many inferences have left it.
 Result<Observation> observe(const Workload& workload, const Method& method, std::uint64_t seed);
 
 }  // namespace layerwatt::reanalysis

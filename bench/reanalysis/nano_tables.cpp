@@ -16,7 +16,7 @@ void draw_network(const std::vector<NetworkLayer>& network, const Comparison& on
   std::vector<double> lengths;
   for (const NetworkLayer& layer : network) lengths.push_back(layer.duration / milliseconds(1));
   Figure figure;
-  figure.title = "SIMULATED: MobileNetV2 on a Nano, layers of random power, as three ways to read show them";
+  figure.title = "SIMULATED: layers of random power, MobileNetV2 on a Nano, and what two ways to read show";
   figure.x_name = "time since the first layer began, ms";
   figure.y_name = "power, W";
   figure.x_high = 17;
