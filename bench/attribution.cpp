@@ -2,7 +2,8 @@
 // What it costs to find out where the energy of a long run went: layerwatt's methods beside the script that
 // one would write in Python (attribution_pandas.py: merge_asof and groupby). 30 000 inferences of 66 layers,
 // and three rails read at 1 kHz for 8.5 minutes. SIMULATED readings. Fails below `asked` times the script's
-// speed, in seconds of one processor, since other programs may want it, too.
+// speed, in seconds of one processor, since other programs may want it, too. merge_asof and groupby are
+// compiled loops themselves, so a bare pass over the data is timed beside both: it is what nothing can beat.
 //   bench/attribution [INFERENCES [ROUNDS]]
 // Needs pandas, which no part of layerwatt needs: `apt-get install python3-pandas`. Without it nothing can be
 // judged: it says so and ends with 3.
