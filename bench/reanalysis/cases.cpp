@@ -126,22 +126,14 @@ std::vector<double> truths(const Observation& seen) {
 }
 
 std::vector<double> apparent(const Observation& seen) {
-  double sum = 0, count = 0;
-  for (const LayerSeen& layer : seen.layers)
-    if (layer.power) {
-      sum += layer.power->value();
-      ++count;
-    }
   std::vector<double> values;
-  for (const LayerSeen& layer : seen.layers)
-    values.push_back(layer.power ? layer.power->value() : sum / count);
+  for (const LayerSeen& layer : seen.layers) values.push_back(layer.power.value());
   return values;
 }
 
 double median_energy_error(const Observation& seen) {
   std::vector<double> errors;
-  for (const LayerSeen& layer : seen.layers)
-    if (layer.power) errors.push_back(std::abs(*layer.power / layer.truth - 1));
+  for (const LayerSeen& layer : seen.layers) errors.push_back(std::abs(layer.power / layer.truth - 1));
   return simulation::quantile(errors, 0.5).value_or(0);
 }
 

@@ -32,8 +32,7 @@ struct Spread {
 Spread spread_of(const std::vector<double>& values);
 double correlation(const std::vector<double>& a, const std::vector<double>& b);
 
-std::vector<double> truths(const Observation& seen);
-// In watts; a layer in which nothing was read has the mean of the others.
+std::vector<double> truths(const Observation& seen);  // in watts
 std::vector<double> apparent(const Observation& seen);
 double median_energy_error(const Observation& seen);  // relative
 

@@ -29,10 +29,9 @@ double difference(const Workload& workload, const Method& method, const Method& 
   double worst = 0;
   for (std::size_t i = 0; i < formula.size(); ++i) {
     const LayerSeen& layer = seen.layers[i];
-    if (!layer.power) continue;
     const double variance = 1 / static_cast<double>(layer.readings) + wandering;
     const double allowed = 4 * seen.readings_deviation.value() * std::sqrt(variance) + 0.013;
-    worst = std::max(worst, std::abs(layer.power->value() - formula[i]) / allowed);
+    worst = std::max(worst, std::abs(layer.power.value() - formula[i]) / allowed);
   }
   return worst;
 }

@@ -159,7 +159,7 @@ Observation Board::seen(const Profile& profile) const {
   for (std::size_t l = 0; l < spent_.size(); ++l) {
     const LayerEnergy& mapped = profile.rails.front().layers[l];
     const Watts truth = mean_power(load_.account(0, l).by_layer, spent_[l]);
-    observation.layers.push_back({truth, mapped.power, mapped.readings});
+    observation.layers.push_back({truth, mapped.power.value_or(Watts{}), mapped.readings});
   }
   describe_readings(timeline.rails.front().readings, timeline.inferences.front().load_begin,
                     timeline.inferences.back().unload_end, observation);
@@ -252,10 +252,13 @@ Result<Observation> observe(const Workload& workload, const Method& method, std:
   Board board{workload, method, seed};
   board.run();
   AttributionOptions options;
+  options.method = "chronological";
   options.stacked = method.stacked;
   const auto profile = attribute(board.timeline, options);
   if (!profile) return profile.error();
   if (profile->rails.empty()) return Error{Errc::not_found, "simulated run", "no readings"};
+  for (const LayerEnergy& layer : profile->rails.front().layers)
+    if (!layer.power) return Error{Errc::not_found, "simulated run", "a layer in which nothing was read"};
   return board.seen(*profile);
 }
 

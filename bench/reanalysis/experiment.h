@@ -3,7 +3,6 @@
 // readings are given to layers chronologically. What the layers drew and what they seem to draw.
 #pragma once
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "attribution/profile.h"
@@ -34,8 +33,8 @@ struct Workload {
 };
 
 struct LayerSeen {
-  Watts truth{};               // mean over the inferences that were run
-  std::optional<Watts> power;  // as mapped; empty when nothing was read in it
+  Watts truth{};  // mean over the inferences that were run
+  Watts power{};  // as mapped
   std::size_t readings = 0;
 };
 
@@ -61,7 +60,7 @@ struct Method {
 Method nano_as_shipped(), nano_triggered(), tx1_as_shipped(), tx1_triggered();
 Method with_exact_stamps(Method method);
 
-// The register begins where many inferences have left it.
+// not_found: a layer in which nothing was read. The register begins where many inferences have left it.
 Result<Observation> observe(const Workload& workload, const Method& method, std::uint64_t seed);
 
 }  // namespace layerwatt::reanalysis
