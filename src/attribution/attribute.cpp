@@ -83,8 +83,9 @@ FindPowers by_time(const RunView& run, const AttributionOptions&) {
 struct NamedMethod {
   const char* name;
   Method method;
+  Moments moments = Moments::owned;
 };
-constexpr std::array<NamedMethod, 5> methods{{{"forward", forward_method},
+constexpr std::array<NamedMethod, 5> methods{{{"forward", forward_method, Moments::shared},
                                               {"chronological", chronological},
                                               {"chronological-lag", chronological_lag},
                                               {"overlap-mean", overlap_mean},
@@ -111,11 +112,10 @@ void set_latencies(const Execution& execution, Profile& profile) {
 void set_layers(const Timeline& timeline, const Execution& execution, const InferenceTimes& times,
                 Profile& profile) {
   std::vector<std::size_t> runs(timeline.layers.size());
-  for (const Segment& segment : execution.segments) ++runs[segment.layer];
+  for (const Segment& run : execution.runs()) ++runs[run.layer];
   std::vector<std::vector<Nanoseconds>> durations(timeline.layers.size());
   for (std::size_t l = 0; l < runs.size(); ++l) durations[l].reserve(runs[l]);
-  for (const Segment& segment : execution.segments)
-    durations[segment.layer].push_back(segment.end - segment.begin);
+  for (const Segment& run : execution.runs()) durations[run.layer].push_back(run.end - run.begin);
   for (std::size_t l = 0; l < timeline.layers.size(); ++l) {
     LayerProfile layer;
     layer.layer = timeline.layers[l];
@@ -190,7 +190,7 @@ Result<Profile> attribute(const Timeline& timeline, const AttributionOptions& op
   if (execution.energy.empty() && execution.latency.empty())
     return Error{Errc::not_found, "run",
                  "it ended before its first measured inference: nothing to attribute"};
-  const InferenceTimes marked = marked_times(execution, timeline.layers.size());
+  const InferenceTimes marked = marked_times(execution, timeline.layers.size(), method->moments);
   const InferenceTimes unmarked = unmarked_times(marked, execution.latency);
   const RunView run{timeline, execution, marked, unmarked};
 
@@ -205,7 +205,7 @@ Result<Profile> attribute(const Timeline& timeline, const AttributionOptions& op
   profile.blocks = execution.blocks.size();
   set_latencies(execution, profile);
   set_layers(timeline, execution, unmarked, profile);
-  NoteFacts facts{timeline, execution, {}, {}};
+  NoteFacts facts{timeline, execution, {}, {}, method->moments};
   set_rails(run, method->method(run, options), profile, facts);
   if (options.shunt_tolerance) assume_tolerance(*options.shunt_tolerance, profile);
   if (const auto assessed = assess_uncertainty(profile); !assessed) return assessed.error();

@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 
+#include "attribution/concurrent_spans.h"
 #include "attribution/plausible.h"
 
 namespace layerwatt {
@@ -154,11 +155,7 @@ Execution execution_of(const Timeline& timeline) {
   take_segments(timeline, sorted.place, execution);
   const bool damaged = execution.impossible > impossible_inferences;
   find_marked(timeline.markers.dropped > 0 || !timeline.complete || damaged, execution);
-  for (std::size_t i = 1; i < execution.segments.size(); ++i) {
-    if (execution.segments[i].begin >= execution.segments[i - 1].end) continue;
-    execution.overlapping = true;
-    execution.segments[i - 1].end = execution.segments[i].begin;
-  }
+  resolve_overlaps(timeline.layers, execution);
   return execution;
 }
 

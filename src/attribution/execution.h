@@ -21,17 +21,38 @@ struct Block {
   std::size_t first = 0, last = 0;
 };
 
+// A stretch of time in which the same layers ran: Execution::running[first, first + count).
+struct Stretch {
+  Instant begin, end;
+  std::uint32_t inference = 0;
+  std::uint32_t first = 0, count = 0;
+};
+
+// A layer that always contains others: a module, or a layer seen down to its kernels. Its own time is what
+// its parts leave.
+struct Nesting {
+  std::uint32_t whole = 0;
+  std::vector<std::uint32_t> parts;  // at every level below
+};
+
 struct Execution {
   std::vector<Inference> latency, energy;  // by phase, in order of time
   std::vector<Block> blocks;               // of the energy pass
-  std::vector<Segment> segments;           // in order of begin
+  // In order of begin. A moment belongs to one layer: of those that run, to the one begun last.
+  std::vector<Segment> segments;
   // For each of `energy`: all its layers were marked. Times and powers of layers come from these alone.
   std::vector<bool> marked;
   std::size_t marked_count = 0;
   // Inferences and spans left out: they end before they begin, overlap, or last far longer than the others.
   std::size_t impossible = 0;
-  // Layers ran at the same time. A moment belongs to one layer: a segment ends where the next one begins.
+  // Layers that are no parts of each other ran at the same time.
   bool overlapping = false;
+  std::vector<Stretch> stretches;      // overlapping only: all time in layers, in order
+  std::vector<std::uint32_t> running;  // layers, ascending in each stretch
+  std::vector<Nesting> nestings;
+  std::vector<Segment> spans;  // as marked, where segments are not
+  // Executions of layers as marked, in order of begin: they may overlap.
+  [[nodiscard]] const std::vector<Segment>& runs() const { return spans.empty() ? segments : spans; }
 };
 
 Execution execution_of(const Timeline& timeline);

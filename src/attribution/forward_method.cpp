@@ -8,12 +8,14 @@
 #include <cmath>
 #include <map>
 
+#include "attribution/concurrent_fit.h"
 #include "attribution/forward/estimate.h"
 #include "attribution/forward/robust.h"
 #include "attribution/forward/super_layers.h"
 #include "attribution/forward/window_fit.h"
 #include "attribution/forward_notes.h"
 #include "attribution/forward_problem.h"
+#include "attribution/layer_times.h"
 #include "attribution/phase_lock.h"
 #include "attribution/statistics.h"
 
@@ -28,7 +30,8 @@ constexpr double most_repeated = 0.6;   // readings; above it rounding is no noi
 constexpr double least_margin = 3;      // log-likelihood of the lag, below which it could be any
 constexpr const char* lag_unknown =
     "when the sensor sees what could not be found out; measure longer, with pauses between inferences";
-constexpr double widest = 0.2;  // half-width of a layer over its energy, above which it is joined
+constexpr double unsure_activity = 0.1;  // standard deviation; 0.29 before any reading
+constexpr double widest = 0.2;           // half-width of a layer over its energy, above which it is joined
 
 double microseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-3; }
 
@@ -73,6 +76,12 @@ class Forward {
                                       const forward::Series& series) const;
   [[nodiscard]] LayerPowers none(const RailRecord& rail, const std::string& why,
                                  std::vector<std::string> notes) const;
+  [[nodiscard]] std::optional<ConcurrentFit> fit_alone(const forward::Series& series,
+                                                       const forward::Window& window) const;
+  std::optional<ConcurrentFit> fit_concurrency(const RailRecord& rail, const forward::Series& series);
+  void say_concurrency(const ConcurrentFit& found, LayerPowers& powers) const;
+  [[nodiscard]] std::vector<double> covariance_of(const forward::RailEstimate& estimate,
+                                                  const forward::Series& series) const;
   [[nodiscard]] std::vector<JoinedLayers> join(const forward::RailEstimate& estimate) const;
   [[nodiscard]] SensorFit fit_of(const forward::RailEstimate& estimate, const forward::FittedWindow& window,
                                  const forward::Series& series) const;
@@ -80,26 +89,29 @@ class Forward {
   const RunView& run_;
   double mark_bias_us_;
   ForwardProblem problem_;
+  LayerTimes times_;
   std::vector<std::size_t> layer_of_column_;
+  std::vector<bool> glued_;  // by place in times_.order: never runs without the layer before it
+  double activity_ = 0.5;    // of layers at once, as far as it is known
   std::vector<double> mean_us_, variance_us2_;                                    // of each layer's duration
   std::map<std::pair<std::string, std::string>, forward::FittedWindow> windows_;  // by sensor and device
 };
 
 void Forward::measure_durations() {
   const std::size_t layers = run_.timeline.layers.size();
-  std::vector<double> count(layers), squares(layers);
-  mean_us_.assign(layers, 0);
-  for (const Segment& segment : run_.execution.segments) {
-    const double length = microseconds(segment.end - segment.begin);
-    count[segment.layer] += 1;
-    const double step = length - mean_us_[segment.layer];
-    mean_us_[segment.layer] += step / count[segment.layer];
-    squares[segment.layer] += step * (length - mean_us_[segment.layer]);
+  times_ = layer_times(run_.execution, layers);
+  for (const LayerTime& time : times_.layers) {
+    mean_us_.push_back(time.mean_us);
+    variance_us2_.push_back(time.variance_us2);
   }
   for (std::size_t l = 0; l < layers; ++l)
-    variance_us2_.push_back(count[l] > 1 ? squares[l] / (count[l] - 1) : 0);
-  for (std::size_t l = 0; l < layers; ++l)
     if (problem_.column_of_layer[l] >= 0) layer_of_column_.push_back(l);
+  glued_.assign(times_.order.size(), false);
+  for (const auto& set : times_.inseparable)
+    for (std::size_t i = 1; i < times_.order.size(); ++i)
+      if (std::binary_search(set.begin(), set.end(), times_.order[i]) &&
+          std::binary_search(set.begin(), set.end(), times_.order[i - 1]))
+        glued_[i] = true;
 }
 
 forward::Series Forward::series_of(const RailRecord& rail) const {
@@ -123,7 +135,12 @@ const forward::FittedWindow& Forward::window_of(const RailRecord& rail) {
   // A slow sensor may lag by as much as one refresh.
   if (rail.channel.refresh)
     search.latest_us = std::max(search.latest_us, microseconds(*rail.channel.refresh));
-  return windows_.emplace(key, forward::fit_window(problem_.segments, rails, problem_.classes.size(), search))
+  const auto fit = [&](const forward::Segments& segments) {
+    return forward::fit_window(segments, rails, problem_.classes.size(), search);
+  };
+  return windows_
+      .emplace(key,
+               run_.execution.overlapping ? fit(with_activity(problem_, activity_)) : fit(problem_.segments))
       .first->second;
 }
 
@@ -175,33 +192,39 @@ LayerPowers Forward::as_powers(const forward::RailEstimate& estimate, const forw
   return powers;
 }
 
-// Layers that only together are known to within `widest`.
+// Layers that only together are known to within `widest`, or that never run without each other.
 std::vector<JoinedLayers> Forward::join(const forward::RailEstimate& estimate) const {
-  const auto layers = static_cast<Eigen::Index>(layer_of_column_.size());
+  const auto layers = static_cast<Eigen::Index>(times_.order.size());
   const auto used = static_cast<double>(std::max<std::size_t>(problem_.inferences, 1));
   constexpr double joule = 1e-6;  // W us
-  Eigen::VectorXd seconds(layers), energy(layers), edge(layers + 1);
-  for (Eigen::Index c = 0; c < layers; ++c)
-    seconds[c] = joule * mean_us_[layer_of_column_[static_cast<std::size_t>(c)]];
-  Eigen::MatrixXd covariance =
-      seconds.asDiagonal() * estimate.covariance.topLeftCorner(layers, layers) * seconds.asDiagonal();
-  for (Eigen::Index c = 0; c < layers; ++c) {
-    const double variance = variance_us2_[layer_of_column_[static_cast<std::size_t>(c)]];
-    energy[c] = estimate.power[c] * seconds[c];
-    covariance(c, c) += joule * joule * estimate.power[c] * estimate.power[c] * variance / used;
-    edge[c] = joule * mark_bias_us_ * (power_before(estimate, c) + estimate.power[c]) / 2;
+  Eigen::VectorXd seconds(layers), power(layers), edge(layers + 1);
+  Eigen::MatrixXd covariance(layers, layers);
+  const auto column = [&](Eigen::Index place) {
+    return problem_.column_of_layer[times_.order[static_cast<std::size_t>(place)]];
+  };
+  for (Eigen::Index i = 0; i < layers; ++i) {
+    const LayerTime& time = times_.layers[times_.order[static_cast<std::size_t>(i)]];
+    seconds[i] = joule * time.mean_us;
+    power[i] = estimate.power[column(i)];
+    for (Eigen::Index j = 0; j <= i; ++j)
+      covariance(i, j) = covariance(j, i) =
+          estimate.covariance(column(i), column(j)) * seconds[i] * seconds[j];
+    covariance(i, i) += joule * joule * power[i] * power[i] * time.variance_us2 / used;
+    edge[i] = joule * mark_bias_us_ * ((i > 0 ? power[i - 1] : around(problem_, estimate)) + power[i]) / 2;
   }
-  edge[layers] = joule * mark_bias_us_ * (estimate.power[layers - 1] + around(problem_, estimate)) / 2;
+  edge[layers] = joule * mark_bias_us_ * (power[layers - 1] + around(problem_, estimate)) / 2;
+  const Eigen::VectorXd energy = power.cwiseProduct(seconds);
   std::vector<JoinedLayers> joined;
-  for (const forward::Unit& unit : forward::join_layers(energy, covariance, edge, widest)) {
+  for (const forward::Unit& unit : forward::join_layers(energy, covariance, edge, widest, glued_)) {
     if (unit.first == unit.last) continue;
     JoinedLayers together;
     together.energy = Joules{unit.energy};
     together.half_width = Joules{normal_975 * unit.deviation};
     double worst = 0;
-    for (std::size_t c = unit.first; c <= unit.last; ++c) {
-      together.layers.push_back(layer_of_column_[c]);
-      const auto i = static_cast<Eigen::Index>(c);
+    for (std::size_t place = unit.first; place <= unit.last; ++place) {
+      together.layers.push_back(times_.order[place]);
+      together.always_together = together.always_together || (place > unit.first && glued_[place]);
+      const auto i = static_cast<Eigen::Index>(place);
       const double half_width =
           normal_975 * std::sqrt(covariance(i, i) + edge[i] * edge[i] + edge[i + 1] * edge[i + 1]);
       if (energy[i] > 0) worst = std::max(worst, half_width / energy[i]);
@@ -209,12 +232,76 @@ std::vector<JoinedLayers> Forward::join(const forward::RailEstimate& estimate) c
     const Nanoseconds length =
         run_.execution.energy.back().unload_end - run_.execution.energy.front().load_begin;
     const double times = worst / widest * (worst / widest) - 1;  // errors fall with the root of time
-    if (times > 0 && times < 1e4)
+    if (!together.always_together && times > 0 && times < 1e4)
       together.more_time =
           Nanoseconds{static_cast<std::int64_t>(times * static_cast<double>(length.count()))};
     joined.push_back(std::move(together));
   }
   return joined;
+}
+
+std::optional<ConcurrentFit> Forward::fit_alone(const forward::Series& series,
+                                                const forward::Window& window) const {
+  auto estimate = forward::estimate(problem_.segments, series, window, options());
+  return estimate ? std::optional{ConcurrentFit{std::move(*estimate), 0, std::nullopt}} : std::nullopt;
+}
+
+// A wrong activity looks like a wrong window: the window is fitted again with the activity that was found.
+std::optional<ConcurrentFit> Forward::fit_concurrency(const RailRecord& rail, const forward::Series& series) {
+  std::vector<double> excess;
+  for (const std::size_t l : layer_of_column_) excess.push_back(times_.layers[l].excess);
+  auto found = fit_concurrent(problem_, excess, series, window_of(rail).window, options());
+  if (!found || !found->activity_deviation) return found;
+  activity_ = found->activity;
+  windows_.erase({rail.sensor, rail.device});
+  return fit_concurrent(problem_, excess, series, window_of(rail).window, options());
+}
+
+// What is known of layers that ran at the same time, and what is not.
+void Forward::say_concurrency(const ConcurrentFit& found, LayerPowers& powers) const {
+  powers.fit->two_at_once = (1 + found.activity) / 2;
+  if (found.activity_deviation)
+    powers.fit->two_at_once_half_width = normal_975 * *found.activity_deviation / 2;
+  else
+    for (std::size_t l = 0; l < times_.layers.size(); ++l)
+      if (times_.layers[l].excess > 0) powers.layers[l].half_width.reset();
+  for (const auto& set : times_.inseparable)
+    for (const std::size_t l : set) powers.layers[l].half_width.reset();
+  // More readings do not tell what is not in them.
+  if (found.activity_deviation && *found.activity_deviation <= unsure_activity) return;
+  for (JoinedLayers& joined : powers.joined)
+    if (std::any_of(joined.layers.begin(), joined.layers.end(),
+                    [&](std::size_t l) { return times_.layers[l].excess > 0; }))
+      joined.more_time.reset();
+}
+
+// Of all that as_powers() puts into a layer's half-width; nothing between layers that have no time.
+std::vector<double> Forward::covariance_of(const forward::RailEstimate& estimate,
+                                           const forward::Series& series) const {
+  const std::size_t all = run_.timeline.layers.size();
+  const auto used = static_cast<double>(std::max<std::size_t>(problem_.inferences, 1));
+  std::vector<double> covariance(all * all);
+  const auto at = [&](std::size_t a, std::size_t b) -> double& { return covariance[a * all + b]; };
+  for (std::size_t i = 0; i < layer_of_column_.size(); ++i) {
+    const auto c = static_cast<Eigen::Index>(i);
+    const std::size_t l = layer_of_column_[i];
+    const double power = estimate.power[c], sag = sag_deviation(estimate, series, power);
+    for (std::size_t j = 0; j < layer_of_column_.size(); ++j) {
+      const auto d = static_cast<Eigen::Index>(j);
+      at(l, layer_of_column_[j]) +=
+          estimate.covariance(c, d) + sag * sag_deviation(estimate, series, estimate.power[d]);
+    }
+    at(l, l) += timing_variance(mark_bias_us_, power, power_before(estimate, c), power_after(estimate, c),
+                                mean_us_[l], variance_us2_[l], used);
+    // What a wrong mark gives one layer the other lacks, if they are neighbours.
+    if (i == 0 || run_.execution.overlapping) continue;
+    const std::size_t before = layer_of_column_[i - 1];
+    if (!(mean_us_[l] > 0) || !(mean_us_[before] > 0)) continue;
+    const double edge = mark_bias_us_ * (estimate.power[c - 1] + power) / 2;
+    at(l, before) -= edge * edge / (mean_us_[l] * mean_us_[before]);
+    at(before, l) = at(l, before);
+  }
+  return covariance;
 }
 
 Nanoseconds from_us(double us) { return Nanoseconds{std::llround(us * 1e3)}; }
@@ -279,22 +366,28 @@ LayerPowers Forward::powers(const RailRecord& rail) {
     return powers;
   }
   if (series.repeated > most_repeated) return none(rail, too_coarse(rail, series), powers.notes);
-  const forward::FittedWindow& window = window_of(rail);
-  if (window.margin < least_margin) return none(rail, lag_unknown, powers.notes);
-  const auto estimate = forward::estimate(problem_.segments, series, window.window, options());
-  if (!estimate) {
+  if (window_of(rail).margin < least_margin) return none(rail, lag_unknown, powers.notes);
+  const auto found =
+      run_.execution.overlapping ? fit_concurrency(rail, series) : fit_alone(series, window_of(rail).window);
+  if (!found) {
     powers.notes.push_back(
         fmt::format("{}: too few readings of undisturbed inferences to split over layers.", name));
     return powers;
   }
-  powers = as_powers(*estimate, series);
-  powers.fit = fit_of(*estimate, window, series);
-  powers.joined = join(*estimate);
+  const forward::RailEstimate& estimate = found->estimate;
+  powers = as_powers(estimate, series);
+  powers.fit = fit_of(estimate, window_of(rail), series);
+  powers.joined = join(estimate);
+  powers.covariance = covariance_of(estimate, series);
+  if (run_.execution.overlapping) say_concurrency(*found, powers);
   if (!powers.fit->withheld.empty()) {
     for (LayerPower& layer : powers.layers) layer.half_width.reset();
     powers.between.half_width.reset();
+    powers.covariance.clear();
   }
   powers.notes = series.notes;
+  powers.notes.insert(powers.notes.end(), problem_.notes.begin(), problem_.notes.end());
+  problem_.notes.clear();  // they are about the run, not the rail
   for (std::string& sentence : forward_notes(name, powers, run_.timeline.layers))
     powers.notes.push_back(std::move(sentence));
   return powers;

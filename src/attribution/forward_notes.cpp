@@ -14,6 +14,7 @@ namespace {
 constexpr double sure_margin = 50, most_condition = 1e6;
 constexpr double test_bound = 3;  // standard deviations
 constexpr std::size_t few_readings_a_layer = 4;
+constexpr double unknown_two_at_once = 0.2;  // half-width; before any reading it is 0.28
 constexpr std::size_t most_joined_named = 5;
 
 double milliseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-6; }
@@ -27,6 +28,24 @@ std::string window_sentence(const std::string& rail, const SensorFit& fit) {
   return text + fmt::format("; fitted and read energy differ by {:.3f} %.", 100 * fit.balance);
 }
 
+std::string concurrency_sentence(const std::string& rail, const SensorFit& fit) {
+  if (!fit.two_at_once_half_width)
+    return fmt::format(
+        "{}: there were no pauses to find idle power from, so what layers that ran at the same "
+        "time draw together could not be found out: it is taken to be the mean of what each "
+        "draws alone, and these layers have no intervals.",
+        rail);
+  if (*fit.two_at_once_half_width > unknown_two_at_once)
+    return fmt::format(
+        "{}: the readings do not tell what two layers at once draw together, because too few "
+        "layers run both with another and alone; the intervals allow for it.",
+        rail);
+  return fmt::format(
+      "{}: two layers at once added {:.2f} (+- {:.2f}) of what both add to idle alone (0.5: they "
+      "take turns, 1: neither minds the other).",
+      rail, *fit.two_at_once, *fit.two_at_once_half_width);
+}
+
 void joined_sentences(const std::string& rail, const LayerPowers& powers, std::span<const Layer> layers,
                       std::vector<std::string>& notes) {
   std::size_t said = 0;
@@ -36,6 +55,8 @@ void joined_sentences(const std::string& rail, const LayerPowers& powers, std::s
         fmt::format("{}: {} layers from {} to {} are known only together, {:.3g} mJ +- {:.1f} %", rail,
                     one.layers.size(), layers[one.layers.front()].name, layers[one.layers.back()].name,
                     one.energy.value() * 1e3, 100 * (one.half_width / one.energy));
+    if (one.always_together)
+      text += ": some of them never run without each other, which no more measuring separates";
     if (one.more_time)
       text += fmt::format(": about {:.0f} s more would separate them",
                           std::ceil(milliseconds(*one.more_time) / 1000));
@@ -56,6 +77,7 @@ std::vector<std::string> forward_notes(const std::string& rail, const LayerPower
       powers.layers.begin(), powers.layers.end(), [](const LayerPower& l) { return l.mean.has_value(); }));
   if (!fit.withheld.empty())
     notes.push_back(fmt::format("{}: no intervals of layers: {}.", rail, fit.withheld));
+  if (fit.two_at_once) notes.push_back(concurrency_sentence(rail, fit));
   if (fit.lag_margin < sure_margin)
     notes.push_back(fmt::format(
         "{}: the sensor's lag is ambiguous (log-likelihood margin {:.0f}, below {:.0f}); the split "

@@ -20,36 +20,26 @@ constexpr std::size_t fewest_of_a_class = 4;
 
 double microseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-3; }
 
-// The layers of one inference in order of time.
-using Pieces = std::vector<const Segment*>;
-
-std::vector<Pieces> pieces_by_inference(const Execution& execution) {
-  std::vector<Pieces> pieces(execution.energy.size());
-  for (const Segment& segment : execution.segments) pieces[segment.inference].push_back(&segment);
-  return pieces;
-}
-
-// Load, layers with gaps between them, unload: the moments of one inference, us.
-void append_moments(const Inference& inference, const Pieces& pieces, Instant origin,
-                    std::vector<double>& moments) {
-  moments.push_back(microseconds(inference.load_begin - origin));
-  for (const Segment* piece : pieces) {
-    moments.push_back(std::max(moments.back(), microseconds(piece->begin - origin)));
-    moments.push_back(std::max(moments.back(), microseconds(piece->end - origin)));
-  }
-  moments.push_back(std::max(moments.back(), microseconds(inference.unload_end - origin)));
-}
+// A stretch of time in which one column, or one mixture of them, acts.
+struct Piece {
+  Instant begin, end;
+  std::uint32_t column = 0;
+};
 
 class ProblemMaker {
  public:
-  explicit ProblemMaker(const RunView& run) : run_{run}, pieces_{pieces_by_inference(run.execution)} {
+  explicit ProblemMaker(const RunView& run) : run_{run} {
     problem_.origin = run.execution.energy.front().load_begin;
   }
   ForwardProblem make() &&;
 
  private:
   void number_columns();
+  void mix_columns();
+  void find_pieces();
+  [[nodiscard]] Piece piece(std::size_t p) const;
   [[nodiscard]] bool regular() const;
+  void append_moments(std::size_t inference, std::vector<double>& moments) const;
   [[nodiscard]] std::vector<std::size_t> marked_inferences() const;
   [[nodiscard]] std::vector<std::vector<double>> moments();
   void lay_out(const std::vector<std::vector<double>>& moments);
@@ -59,7 +49,8 @@ class ProblemMaker {
   }
 
   const RunView& run_;
-  std::vector<Pieces> pieces_;
+  std::vector<std::size_t> first_piece_;   // of each inference, and one past the last
+  std::vector<std::uint32_t> mixture_of_;  // of each stretch, its column; empty when nothing overlaps
   std::vector<bool> disturbed_;
   ForwardProblem problem_;
 };
@@ -67,7 +58,7 @@ class ProblemMaker {
 void ProblemMaker::number_columns() {
   const std::size_t layers = run_.timeline.layers.size();
   std::vector<bool> ran(layers, false);
-  for (const Segment& segment : run_.execution.segments) ran[segment.layer] = true;
+  for (const Segment& run : run_.execution.runs()) ran[run.layer] = true;
   std::map<std::string, std::size_t> of_type;
   std::uint32_t next = 0;
   problem_.column_of_layer.assign(layers, -1);
@@ -89,21 +80,83 @@ void ProblemMaker::number_columns() {
   problem_.segments.columns = next + 2;
 }
 
+// Every set of layers that ran at once becomes a mixture of their columns.
+void ProblemMaker::mix_columns() {
+  const Execution& execution = run_.execution;
+  std::map<std::vector<std::uint32_t>, std::uint32_t> known;
+  std::vector<std::uint32_t> columns;
+  for (const Stretch& stretch : execution.stretches) {
+    columns.clear();
+    for (std::uint32_t i = 0; i < stretch.count; ++i)
+      columns.push_back(
+          static_cast<std::uint32_t>(problem_.column_of_layer[execution.running[stretch.first + i]]));
+    if (columns.size() == 1) {
+      mixture_of_.push_back(columns.front());
+      continue;
+    }
+    auto& mixtures = problem_.segments.mixtures;
+    const auto [at, is_new] =
+        known.emplace(columns, problem_.segments.columns + static_cast<std::uint32_t>(mixtures.size()));
+    if (is_new) {
+      forward::Row& mixture = mixtures.emplace_back();
+      for (const std::uint32_t column : columns)
+        mixture.emplace_back(column, 1 / static_cast<double>(columns.size()));
+    }
+    mixture_of_.push_back(at->second);
+  }
+}
+
+// Both lists are in order of time, and inferences do not overlap.
+void ProblemMaker::find_pieces() {
+  const auto count = [&](const auto& all) {
+    for (const auto& one : all) ++first_piece_[one.inference + 1];
+  };
+  first_piece_.assign(run_.execution.energy.size() + 1, 0);
+  if (mixture_of_.empty())
+    count(run_.execution.segments);
+  else
+    count(run_.execution.stretches);
+  for (std::size_t i = 1; i < first_piece_.size(); ++i) first_piece_[i] += first_piece_[i - 1];
+}
+
+Piece ProblemMaker::piece(std::size_t p) const {
+  if (!mixture_of_.empty()) {
+    const Stretch& stretch = run_.execution.stretches[p];
+    return {stretch.begin, stretch.end, mixture_of_[p]};
+  }
+  const Segment& segment = run_.execution.segments[p];
+  return {segment.begin, segment.end, static_cast<std::uint32_t>(problem_.column_of_layer[segment.layer])};
+}
+
+// Load, layers with gaps between them, unload: the moments of one inference, us.
+void ProblemMaker::append_moments(std::size_t inference, std::vector<double>& moments) const {
+  const Inference& one = run_.execution.energy[inference];
+  moments.push_back(microseconds(one.load_begin - problem_.origin));
+  for (std::size_t p = first_piece_[inference]; p < first_piece_[inference + 1]; ++p) {
+    const Piece layer = piece(p);
+    moments.push_back(std::max(moments.back(), microseconds(layer.begin - problem_.origin)));
+    moments.push_back(std::max(moments.back(), microseconds(layer.end - problem_.origin)));
+  }
+  moments.push_back(std::max(moments.back(), microseconds(one.unload_end - problem_.origin)));
+}
+
 // Every marked inference ran the same layers in the same order.
 bool ProblemMaker::regular() const {
-  const Pieces* first = nullptr;
-  for (std::size_t i = 0; i < pieces_.size(); ++i) {
-    if (!run_.execution.marked[i]) continue;
-    if (first == nullptr) first = &pieces_[i];
-    const auto same = [](const Segment* a, const Segment* b) { return a->layer == b->layer; };
-    if (!std::equal(pieces_[i].begin(), pieces_[i].end(), first->begin(), first->end(), same)) return false;
-  }
-  return first != nullptr;
+  const std::vector<std::size_t> marked = marked_inferences();
+  if (marked.empty()) return false;
+  const std::size_t first = first_piece_[marked.front()];
+  const std::size_t count = first_piece_[marked.front() + 1] - first;
+  return std::all_of(marked.begin(), marked.end(), [&](std::size_t i) {
+    if (first_piece_[i + 1] - first_piece_[i] != count) return false;
+    for (std::size_t p = 0; p < count; ++p)
+      if (piece(first_piece_[i] + p).column != piece(first + p).column) return false;
+    return true;
+  });
 }
 
 std::vector<std::size_t> ProblemMaker::marked_inferences() const {
   std::vector<std::size_t> marked;
-  for (std::size_t i = 0; i < pieces_.size(); ++i)
+  for (std::size_t i = 0; i < run_.execution.marked.size(); ++i)
     if (run_.execution.marked[i]) marked.push_back(i);
   return marked;
 }
@@ -125,11 +178,11 @@ std::vector<std::vector<double>> ProblemMaker::moments() {
   const auto& energy = run_.execution.energy;
   std::vector<std::vector<double>> all(energy.size());
   disturbed_.assign(energy.size(), false);
-  for (std::size_t i = 0; i < energy.size(); ++i)
-    append_moments(energy[i], pieces_[i], problem_.origin, all[i]);
-  if (!regular()) {
-    problem_.notes.push_back(
-        "Inferences ran different layers, so random errors of the marks were not smoothed out.");
+  for (std::size_t i = 0; i < energy.size(); ++i) append_moments(i, all[i]);
+  if (run_.execution.overlapping || !regular()) {
+    problem_.notes.push_back(fmt::format(
+        "{}, so random errors of the marks were not smoothed out.",
+        run_.execution.overlapping ? "Layers ran at the same time" : "Inferences ran different layers"));
     return all;
   }
   const std::vector<std::size_t> which = marked_inferences();
@@ -174,10 +227,7 @@ void ProblemMaker::lay_out(const std::vector<std::vector<double>>& moments) {
     if (usable) problem_.begin_us.push_back(moments[i].front());
     for (std::size_t m = 0; m + 1 < moments[i].size(); ++m) {
       const bool in_layer = m % 2 == 1;
-      const std::uint32_t column =
-          in_layer ? static_cast<std::uint32_t>(problem_.column_of_layer[pieces_[i][m / 2]->layer])
-                   : problem_.gap_column;
-      append(moments[i][m], column);
+      append(moments[i][m], in_layer ? piece(first_piece_[i] + m / 2).column : problem_.gap_column);
     }
     append(moments[i].back(), problem_.idle_column);
   }
@@ -186,6 +236,8 @@ void ProblemMaker::lay_out(const std::vector<std::vector<double>>& moments) {
 
 ForwardProblem ProblemMaker::make() && {
   number_columns();
+  mix_columns();
+  find_pieces();
   lay_out(moments());
   problem_.inferences = problem_.begin_us.size();
   return std::move(problem_);
@@ -194,5 +246,16 @@ ForwardProblem ProblemMaker::make() && {
 }  // namespace
 
 ForwardProblem make_problem(const RunView& run) { return ProblemMaker{run}.make(); }
+
+forward::Segments with_activity(const ForwardProblem& problem, double activity) {
+  forward::Segments segments = problem.segments;
+  for (forward::Row& mixture : segments.mixtures) {
+    const auto count = static_cast<double>(mixture.size());
+    const double share = 1 / count + activity * (1 - 1 / count);
+    for (auto& entry : mixture) entry.second = share;
+    mixture.emplace_back(problem.idle_column, 1 - count * share);
+  }
+  return segments;
+}
 
 }  // namespace layerwatt

@@ -29,6 +29,24 @@ Nanoseconds sum(const std::vector<Nanoseconds>& durations) {
   return std::accumulate(durations.begin(), durations.end(), Nanoseconds{0});
 }
 
+// In marked inferences, all together.
+std::vector<double> owned_seconds(const Execution& execution, std::size_t layers) {
+  std::vector<double> spent(layers);
+  for (const Segment& segment : execution.segments)
+    if (execution.marked[segment.inference]) spent[segment.layer] += seconds(segment.end - segment.begin);
+  return spent;
+}
+
+std::vector<double> shared_seconds(const Execution& execution, std::size_t layers) {
+  std::vector<double> spent(layers);
+  for (const Stretch& stretch : execution.stretches) {
+    if (!execution.marked[stretch.inference]) continue;
+    const double part = seconds(stretch.end - stretch.begin) / stretch.count;
+    for (std::uint32_t i = 0; i < stretch.count; ++i) spent[execution.running[stretch.first + i]] += part;
+  }
+  return spent;
+}
+
 void scale_layers(InferenceTimes& times, double factor) {
   for (Nanoseconds& layer : times.layers) layer = from_seconds(seconds(layer) * factor);
 }
@@ -37,15 +55,15 @@ void scale_layers(InferenceTimes& times, double factor) {
 
 Nanoseconds InferenceTimes::whole() const { return between() + sum(layers); }
 
-InferenceTimes marked_times(const Execution& execution, std::size_t layers) {
+InferenceTimes marked_times(const Execution& execution, std::size_t layers, Moments moments) {
   InferenceTimes times;
   times.layers.resize(layers);
   if (execution.energy.empty()) return times;
   const bool any = execution.marked_count > 0;
   const MeanInference mean = mean_inference(execution.energy, any ? &execution.marked : nullptr);
-  std::vector<double> spent(layers);
-  for (const Segment& segment : execution.segments)
-    if (execution.marked[segment.inference]) spent[segment.layer] += seconds(segment.end - segment.begin);
+  const std::vector<double> spent = moments == Moments::shared && execution.overlapping
+                                        ? shared_seconds(execution, layers)
+                                        : owned_seconds(execution, layers);
   for (std::size_t l = 0; any && l < layers; ++l)
     times.layers[l] = from_seconds(spent[l] / static_cast<double>(execution.marked_count));
   times.load = mean.load;

@@ -11,14 +11,20 @@ namespace layerwatt {
 
 struct InferenceTimes {
   Nanoseconds load{}, unload{};
-  Nanoseconds gap{};                // compute - sum of layers; negative when layers overlap
+  Nanoseconds gap{};                // compute - sum of layers
   std::vector<Nanoseconds> layers;  // one for each layer of the timeline; zero when it never ran
   [[nodiscard]] Nanoseconds between() const { return load + gap + unload; }  // all that is not a layer
   [[nodiscard]] Nanoseconds whole() const;
 };
 
+// To whom a moment belongs in which several layers run.
+enum class Moments {
+  owned,  // to the layer begun last
+  shared  // to all of them, in equal parts
+};
+
 // Means of the marked inferences of the energy pass; of all of them when none was marked.
-InferenceTimes marked_times(const Execution& execution, std::size_t layers);
+InferenceTimes marked_times(const Execution& execution, std::size_t layers, Moments moments = Moments::owned);
 
 // The same at the mean latency of the latency pass: marks made the gaps longer, so gaps give the difference
 // back first; layers shrink only when that is not enough, and grow, with the gaps, when the marked pass was

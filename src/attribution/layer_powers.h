@@ -19,9 +19,9 @@ struct LayerPower {
 
 // Neighbouring layers that the readings cannot tell apart; their sum is known better than they are.
 struct JoinedLayers {
-  std::vector<std::size_t> layers;       // of Profile::layers, in order of execution
-  Joules energy{}, half_width{};         // of one inference, together, as marked
-  std::optional<Nanoseconds> more_time;  // of measuring until they could be told apart, about
+  std::vector<std::size_t> layers;                 // of Profile::layers, in order of execution
+  Joules energy{}, half_width{};                   // of one inference, together, as marked
+  std::optional<Nanoseconds> more_time;            // of measuring until they could be told apart, about
   std::optional<Joules> absolute_half_width = {};  // the sensor's own errors included, k = 2
   bool always_together = false;  // some of them never run without each other: no time separates those
 };
@@ -41,11 +41,16 @@ struct SensorFit {
          width_test = 0;       // standard deviations; beyond 3: the sensor's window is not as assumed
   std::size_t from_prior = 0;  // layers whose power comes from their likeness to others
   double balance = 0;          // fitted over read energy, minus 1
-  std::string withheld;        // why there are no intervals; empty: there are
+  // Where layers ran at the same time: what two at once add to idle, over the sum of what each adds alone.
+  // 0.5 = they take turns, 1 = neither minds the other. Without a half-width: assumed.
+  std::optional<double> two_at_once, two_at_once_half_width;
+  std::string withheld;  // why there are no intervals; empty: there are
 };
 
 struct LayerPowers {
   std::vector<LayerPower> layers;
+  // Of the errors of `layers` means, W^2, layer by layer, row by row; empty when it is not known.
+  std::vector<double> covariance;
   LayerPower between;              // loading, unloading and between layers
   std::vector<std::string> notes;  // sentences on this rail that a reader must know
   std::vector<JoinedLayers> joined;

@@ -70,6 +70,22 @@ void note_ending(const Profile& profile, const NoteFacts& facts, Notes& notes) {
     notes.push_back("Not read in the energy pass and left out: " + listed(facts.rails_left_out) + ".");
 }
 
+void note_concurrency(const NoteFacts& facts, Notes& notes) {
+  if (facts.execution.overlapping)
+    notes.push_back(
+        facts.moments == Moments::owned
+            ? "Layers overlapped in time; each moment was given to the layer begun last."
+            : "Layers overlapped in time; each moment was divided equally between those that ran.");
+  Notes wholes;
+  for (const Nesting& nesting : facts.execution.nestings)
+    wholes.push_back(facts.timeline.layers[nesting.whole].name);
+  if (!wholes.empty())
+    notes.push_back(
+        fmt::format("Other layers always ran within {}: their own rows are what those leave, and "
+                    "what they cost with them is among the modules.",
+                    listed(wholes)));
+}
+
 void note_odd_data(const Profile& profile, const NoteFacts& facts, Notes& notes) {
   if (profile.markers.dropped > 0)
     notes.push_back(
@@ -87,8 +103,7 @@ void note_odd_data(const Profile& profile, const NoteFacts& facts, Notes& notes)
   if (profile.inferences == 1)
     notes.push_back(
         "Only one inference was measured: there are no intervals, since nothing tells how much they differ.");
-  if (facts.execution.overlapping)
-    notes.push_back("Layers overlapped in time; each moment was given to the layer begun last.");
+  note_concurrency(facts, notes);
   const SamplerRecord& sampler = profile.sampler;
   const auto late = static_cast<double>(sampler.late_ticks + sampler.missed_ticks);
   if (sampler.ticks > 0 && late > notable_late_share * static_cast<double>(sampler.ticks))

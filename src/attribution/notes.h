@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "attribution/execution.h"
+#include "attribution/inference_times.h"
 #include "attribution/profile.h"
 
 namespace layerwatt {
@@ -15,6 +16,7 @@ struct NoteFacts {
   const Execution& execution;
   std::vector<std::string> rails_left_out;  // not read in the energy pass
   std::vector<std::string> rails_idle_unsettled;
+  Moments moments = Moments::owned;  // of layers that overlap, as the method has it
 };
 
 std::vector<std::string> notes_on(const Profile& profile, const NoteFacts& facts);

@@ -43,6 +43,13 @@ struct LayerEnergy {
   std::size_t readings = 0;   // that fell into this layer
 };
 
+// Layers that belong together: a module of the network, or a layer with those it contains.
+struct ModuleEnergy {
+  std::string name;
+  std::vector<std::size_t> layers;         // of Profile::layers, ascending; a layer may be in several modules
+  std::optional<Estimate<Joules>> energy;  // of one inference, gross; empty when that of a layer is not known
+};
+
 // What one rail says. Rails that were not read while inferring have no profile; a note names them.
 struct RailProfile {
   std::string rail, sensor;
@@ -59,6 +66,7 @@ struct RailProfile {
   Nanoseconds pause{};                // between inferences, for each of them: booked at idle power
   Watts mean_power;                   // while inferring
   std::vector<LayerEnergy> layers;    // one for each Profile::layers
+  std::vector<ModuleEnergy> modules;  // empty when the network names none
   Joules gaps{};                      // loading, unloading and between layers
   Joules unexplained{};               // inference - layers - gaps; of layers without readings, and bias
   std::vector<JoinedLayers> joined;   // layers that only their sum is known of

@@ -7,6 +7,7 @@
 
 #include "attribution/idle_power.h"
 #include "attribution/inference_energy.h"
+#include "attribution/modules.h"
 #include "attribution/odd_readings.h"
 #include "attribution/plausible.h"
 #include "attribution/statistics.h"
@@ -55,6 +56,7 @@ void withhold_intervals(LayerPowers& powers) {
   for (LayerPower& layer : powers.layers) layer.half_width.reset();
   powers.between.half_width.reset();
   powers.joined.clear();
+  powers.covariance.clear();
 }
 
 void set_idle(RailProfile& rail, const std::optional<IdlePower>& idle) {
@@ -91,6 +93,10 @@ void set_layers(RailProfile& rail, const RunView& run, const LayerPowers& powers
     rail.layers.push_back(layer_energy(powers.layers[l], run.unmarked.layers[l], rail));
     if (rail.layers.back().energy) layers += rail.layers.back().energy->value;
   }
+  std::span<const double> covariance;
+  if (rail.per_layer_interval) covariance = powers.covariance;
+  rail.modules =
+      modules_of(run.timeline.layers, run.execution.nestings, {rail.layers, run.unmarked.layers, covariance});
   rail.gap_readings = powers.between.readings;
   if (powers.between.mean) rail.gaps = *powers.between.mean * run.unmarked.between();
   rail.unexplained = rail.inference.value - layers - rail.gaps;

@@ -34,4 +34,15 @@ void RowMaker::add(std::uint32_t column, double share, Row& row) {
   }
 }
 
+void RowMaker::add_mixture(std::uint32_t mixture, double share, Row& row) {
+  if (share <= 0) return;
+  for (const auto& [column, part] : segments_.mixtures[mixture]) {
+    if (seen_[column] == 0) {
+      row.emplace_back(column, 0);
+      seen_[column] = static_cast<std::uint32_t>(row.size());
+    }
+    row[seen_[column] - 1].second += share * part;  // may be negative: what is counted twice otherwise
+  }
+}
+
 }  // namespace layerwatt::forward

@@ -37,6 +37,26 @@ TEST(RowMaker, RefusesWindowsThatLeaveTheSegments) {
   EXPECT_TRUE(rows.make(500, kernel, row));
 }
 
+TEST(RowMaker, SeveralColumnsActAtOnceWithTheirShares) {
+  // Columns 0 and 1 alone, then both with half a share, then both with a whole one less one of column 2.
+  Segments segments{{0, 100, 200, 300, 400, 1000}, {0, 1, 3, 4, 2}, 3};
+  segments.mixtures = {{{0, 0.5}, {1, 0.5}}, {{0, 1}, {1, 1}, {2, -1}}};
+  const Box box{0, 200};
+  const Kernel kernel{{&box, 1}};
+  RowMaker rows{segments};
+  Row row;
+  ASSERT_TRUE(rows.make(300, kernel, row));  // [100, 300]: 100 us of column 1, 100 us of the first mixture
+  EXPECT_NEAR(share_of(row, 0), 0.25, 0.01);
+  EXPECT_NEAR(share_of(row, 1), 0.75, 0.01);
+  EXPECT_EQ(row.size(), 2u);
+  ASSERT_TRUE(rows.make(400, kernel, row));  // [200, 400]: 100 us of each mixture
+  EXPECT_NEAR(share_of(row, 0), 0.75, 0.01);
+  EXPECT_NEAR(share_of(row, 1), 0.75, 0.01);
+  EXPECT_NEAR(share_of(row, 2), -0.5, 0.01);
+  ASSERT_TRUE(rows.make(600, kernel, row));  // [400, 600]: nothing is left of before
+  EXPECT_EQ(row.size(), 1u);
+}
+
 TEST(RowMaker, SharesSumToOneAndPredictTheMeanPowerOfTheWindow) {
   std::mt19937_64 random{7};
   std::uniform_real_distribution<double> length{0, 300};

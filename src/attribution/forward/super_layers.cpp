@@ -20,7 +20,7 @@ double width_of(const Unit& unit) {
 }  // namespace
 
 std::vector<Unit> join_layers(const Eigen::VectorXd& energy, const Eigen::MatrixXd& covariance,
-                              const Eigen::VectorXd& edge, double worst) {
+                              const Eigen::VectorXd& edge, double worst, const std::vector<bool>& glued) {
   const auto make = [&](std::size_t first, std::size_t last) {
     const auto from = static_cast<Eigen::Index>(first), count = static_cast<Eigen::Index>(last - first + 1);
     const double statistical = covariance.block(from, from, count, count).sum();
@@ -29,7 +29,11 @@ std::vector<Unit> join_layers(const Eigen::VectorXd& energy, const Eigen::Matrix
                 std::sqrt(std::max(statistical, 0.0) + edges)};
   };
   std::vector<Unit> units;
-  for (std::size_t l = 0; l < static_cast<std::size_t>(energy.size()); ++l) units.push_back(make(l, l));
+  for (std::size_t l = 0; l < static_cast<std::size_t>(energy.size()); ++l)
+    if (l > 0 && !glued.empty() && glued[l])
+      units.back() = make(units.back().first, l);
+    else
+      units.push_back(make(l, l));
   const auto wider = [](const Unit& a, const Unit& b) { return width_of(a) < width_of(b); };
   while (units.size() > 1) {
     const auto bad = std::max_element(units.begin(), units.end(), wider);

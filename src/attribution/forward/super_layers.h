@@ -16,8 +16,9 @@ struct Unit {
 // `energy` of each layer, J; `covariance` of those errors that the readings make, J^2; `edge`: of each of the
 // layers + 1 boundaries, what a wrong place of it costs either side, J, standard deviation. Joins the unit
 // that is known worst with the neighbour with which it is known best, until 1.96 deviations are within
-// `worst` of every unit's energy.
+// `worst` of every unit's energy. `glued`: each layer for which it is true stays with the one before it;
+// empty = none.
 std::vector<Unit> join_layers(const Eigen::VectorXd& energy, const Eigen::MatrixXd& covariance,
-                              const Eigen::VectorXd& edge, double worst);
+                              const Eigen::VectorXd& edge, double worst, const std::vector<bool>& glued = {});
 
 }  // namespace layerwatt::forward
