@@ -114,7 +114,7 @@ std::string table_head() {
 
 std::string table_row(const Case& one, const Summary& sum) {
   std::string row = fmt::format("| {} | {} ", one.name, sum.networks);
-  if (sum.networks > 0 && sum.withheld == sum.networks && sum.units <= sum.networks * 1.0)
+  if (sum.networks > 0 && sum.withheld == sum.networks && sum.units <= 1)
     return row + fmt::format("| layers cannot be told apart | | | | | | {:.0f} | | | {:.2f} |\n", sum.units,
                              sum.seconds);
   row += fmt::format("| {:.2f} / {:.1f} | {} | {:.1f} / {:.0f} ", sum.median.value, sum.p95.value,

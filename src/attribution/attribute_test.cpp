@@ -21,7 +21,14 @@ using testing::SimpleRun;
 // Powers and times of SimpleRun are exact in binary or nearly so; sums of some 10^4 doubles keep 12 digits.
 constexpr double rounding = 1e-9;
 
-Profile attributed(const Timeline& timeline, const AttributionOptions& options = {}) {
+// What all methods share is tried with the simplest of them.
+AttributionOptions chronological() {
+  AttributionOptions options;
+  options.method = "chronological";
+  return options;
+}
+
+Profile attributed(const Timeline& timeline, const AttributionOptions& options = chronological()) {
   auto profile = attribute(timeline, options);
   EXPECT_TRUE(profile) << profile.error().detail;
   return *profile;
@@ -81,7 +88,7 @@ TEST(Attribute, DoesNotTakeAResetOfACounterForEnergy) {
 }
 
 TEST(Attribute, StackingMeanTimesFindsMarksAgain) {
-  AttributionOptions options;
+  AttributionOptions options = chronological();
   options.stacked = true;
   expect_answers(attributed(simple_run(), options).rails.at(0));
 }
@@ -89,7 +96,7 @@ TEST(Attribute, StackingMeanTimesFindsMarksAgain) {
 TEST(Attribute, PutsTheResidualOfStackingWhereItIsTold) {
   SimpleRun run;
   run.between = 1ms;
-  AttributionOptions options;
+  AttributionOptions options = chronological();
   options.stacked = true;
   const auto first_layer = [&](Residual residual) {
     options.residual = residual;

@@ -90,12 +90,19 @@ class RandomRun {
   std::mt19937 random_;
 };
 
+AttributionOptions method_of(unsigned seed) {
+  const std::vector<std::string> methods = attribution_methods();
+  AttributionOptions options;
+  options.method = methods[seed % methods.size()];
+  return options;
+}
+
 TEST(Conservation, HoldsOnRandomRuns) {
   for (unsigned seed = 0; seed < 300; ++seed) {
     SCOPED_TRACE(seed);
     RandomRun random{seed};
     const Timeline timeline = random.make();
-    AttributionOptions options;
+    AttributionOptions options = method_of(seed);
     options.stacked = random.whole(0, 1) == 1;
     options.residual = static_cast<Residual>(random.whole(0, 2));
     const auto profile = attribute(timeline, options);
@@ -139,7 +146,7 @@ TEST(Conservation, SurvivesDamagedStampsAndNumbers) {
       rail.channel.averaging = static_cast<int>(random.whole(-5, std::numeric_limits<int>::max()));
       rail.channel.refresh = wild().time_since_epoch();
     }
-    const auto profile = attribute(timeline);
+    const auto profile = attribute(timeline, method_of(seed));
     if (profile) expect_conserved(*profile);
   }
 }

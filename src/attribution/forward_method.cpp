@@ -25,9 +25,10 @@ namespace {
 
 // Share of its voltage that a supply loses per watt: 30 mOhm of cable and connector at 5 V, an assumption.
 constexpr double supply_sag = 0.03 / 25;
+constexpr double longest_lag_us = 200'000;
 constexpr double smallest_tail_us = 4;  // shorter tails are not told from none
 constexpr double most_repeated = 0.6;   // readings; above it rounding is no noise but hides the layers
-constexpr double least_margin = 3;      // log-likelihood of the lag, below which it could be any
+constexpr double least_margin = 5;      // log-likelihood of the lag, below which it could be any
 constexpr const char* lag_unknown =
     "when the sensor sees what could not be found out; measure longer, with pauses between inferences";
 constexpr double unsure_activity = 0.1;  // standard deviation; 0.29 before any reading
@@ -35,12 +36,12 @@ constexpr double widest = 0.2;           // half-width of a layer over its energ
 
 double microseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-3; }
 
-// A sensor that averages multiplies mean current by mean voltage. Where the supply sags under load, a layer's
-// power P then reads P (1 + c (P - mean)): unknown c is allowed for as a standard deviation.
+// A sensor that averages multiplies mean current by mean voltage. Where the supply sags by c of its voltage a
+// watt, a layer of power P then reads c (P - mean)^2 too high: c is allowed for as a standard deviation.
 double sag_deviation(const forward::RailEstimate& estimate, const forward::Series& series, double power) {
   if (series.kept.empty()) return 0;
-  const double mean = estimate.power.head(estimate.seen.size()).dot(estimate.seen) / estimate.seen.sum();
-  return supply_sag * power * (power - mean);
+  const double mean = estimate.power.dot(estimate.seen) / estimate.seen.sum();
+  return supply_sag * (power - mean) * (power - mean);
 }
 
 // Both parts of a layer's uncertainty that have nothing to do with readings, as power: its own marks, and how
@@ -134,7 +135,7 @@ const forward::FittedWindow& Forward::window_of(const RailRecord& rail) {
   forward::WindowSearch search;
   // A slow sensor may lag by as much as one refresh.
   if (rail.channel.refresh)
-    search.latest_us = std::max(search.latest_us, microseconds(*rail.channel.refresh));
+    search.latest_us = std::clamp(microseconds(*rail.channel.refresh), search.latest_us, longest_lag_us);
   const auto fit = [&](const forward::Segments& segments) {
     return forward::fit_window(segments, rails, problem_.classes.size(), search);
   };
@@ -349,7 +350,9 @@ LayerPowers Forward::none(const RailRecord& rail, const std::string& why,
   powers.notes = std::move(notes);
   powers.fit.emplace();
   powers.fit->withheld = why;
-  powers.notes.push_back(fmt::format("{}: layers cannot be told apart: {}.", rail.channel.rail, why));
+  powers.notes.push_back(
+      fmt::format("{}: layers cannot be told apart: {}. Method time-proportional shares energy out by time.",
+                  rail.channel.rail, why));
   return powers;
 }
 

@@ -118,7 +118,7 @@ struct Profile {
 std::size_t headline_rail(const Profile& profile);
 
 struct AttributionOptions {
-  std::string method = "chronological";
+  std::string method = "forward";
   bool stacked = false;  // layer times stacked from their means (Holly 2020) instead of marks
   Residual residual = Residual::end;
   // Constant error of each mark that intervals allow for, standard deviation; zero only where it was measured

@@ -263,10 +263,17 @@ TEST(Uncertainty, OneRunTwiceIsRefused) {
 
 // ---- From a run -----------------------------------------------------------------------------------------
 
+// A run of a few inferences, which only the simplest method takes.
+AttributionOptions chronological() {
+  AttributionOptions options;
+  options.method = "chronological";
+  return options;
+}
+
 TEST(Uncertainty, AttributionCarriesWhatTheRunFileKnows) {
   Timeline timeline = testing::simple_run();
   timeline.rails[0].channel.accuracy = nano();
-  const auto profile = attribute(timeline);
+  const auto profile = attribute(timeline, chronological());
   ASSERT_TRUE(profile);
   const RailProfile& rail = profile->rails[0];
   ASSERT_TRUE(rail.inference_absolute);
@@ -315,7 +322,7 @@ TEST(Uncertainty, AbsoluteIntervalsCoverWhatAnySensorWithinItsDataSheetReads) {
   WrongSensor sensor{1};
   Covered whole, net, layer;
   for (int i = 0; i < draws; ++i) {
-    const auto profile = attribute(sensor.read(truth));
+    const auto profile = attribute(sensor.read(truth), chronological());
     ASSERT_TRUE(profile);
     const RailProfile& rail = profile->rails[0];
     whole.count(rail.inference_absolute, 0.040);  // 4 ms x 5 W + 6 ms x 3 W + 2 ms x 1 W
@@ -332,8 +339,8 @@ TEST(Uncertainty, ToleranceMayBeAssumedAndIsSaidToBe) {
   Timeline timeline = testing::simple_run();
   timeline.rails[0].channel.accuracy = nano();
   timeline.rails[0].channel.accuracy.shunt_tolerance.reset();
-  ASSERT_FALSE(attribute(timeline)->rails[0].inference_absolute);
-  AttributionOptions options;
+  ASSERT_FALSE(attribute(timeline, chronological())->rails[0].inference_absolute);
+  AttributionOptions options = chronological();
   options.shunt_tolerance = 0.05;
   const auto profile = attribute(timeline, options);
   ASSERT_TRUE(profile);

@@ -132,6 +132,7 @@ Channel with_board_facts(const Board& board, std::string_view driver, std::strin
   if (running == mode.end() || running->second != "continuous" || !sensor->conversion) return channel;
   // A shunt and a bus conversion of each of three channels: the L4T driver leaves all three on.
   if (!channel.aperture) channel.aperture = *sensor->conversion;
+  if (!channel.voltage_aperture) channel.voltage_aperture = *sensor->conversion;
   if (!channel.refresh) channel.refresh = 6 * *sensor->conversion;
   if (!channel.averaging) channel.averaging = sensor->averaging;
   return channel;

@@ -122,6 +122,23 @@ Json layer_of(const Profile& profile, std::size_t index) {
   return json;
 }
 
+Json json_of(const SensorFit& fit) {
+  return {{"lag_s", seconds(fit.lag)},
+          {"lag_half_width_s", or_null(fit.lag_half_width)},
+          {"lag_margin", fit.lag_margin},
+          {"tail_s", seconds(fit.tail)},
+          {"noise_w", fit.noise.value()},
+          {"readings", fit.readings},
+          {"outliers", fit.outliers},
+          {"condition", fit.condition},
+          {"phase_lock", or_null(fit.phase_lock)},
+          {"tail_test", fit.tail_test},
+          {"width_test", fit.width_test},
+          {"from_prior", fit.from_prior},
+          {"balance", fit.balance},
+          {"withheld", text_or_null(fit.withheld)}};
+}
+
 Json rail_of(const RailProfile& rail) {
   Json json{{"rail", rail.rail},
             {"sensor", rail.sensor},
@@ -143,6 +160,7 @@ Json rail_of(const RailProfile& rail) {
   json["time_constant_s"] = or_null(rail.time_constant);
   json["joined"] = Json::array();
   for (const JoinedLayers& joined : rail.joined) json["joined"].push_back(json_of(joined));
+  json["fit"] = rail.fit ? json_of(*rail.fit) : Json{};
   json["accuracy"] = json_of(rail.accuracy);
   json["uncertainty"] = json_of(rail.uncertainty);
   return json;

@@ -220,6 +220,7 @@ Chip probe_hwmon(const Machine& machine, const path& client, const path& directo
   for (Rail& rail : chip.rails) {
     rail.channel.averaging = timing.averaging;
     rail.channel.aperture = timing.conversion;
+    rail.channel.voltage_aperture = timing.conversion;
     rail.channel.refresh = timing.refresh;
   }
   return chip;
@@ -248,6 +249,7 @@ void note_iio_mode(const Machine& machine, const path& directory, Chip& chip) {
     if (!running || *running != 0) continue;
     rail.channel.averaging = 1;
     rail.channel.aperture = std::chrono::microseconds{140};
+    rail.channel.voltage_aperture = std::chrono::microseconds{140};
   }
 }
 

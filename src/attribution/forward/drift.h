@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Slow change of all power together (temperature, supply) as smooth columns of the regression.
 #pragma once
+#include <span>
+#include <vector>
+
+#include "attribution/forward/robust.h"
 #include "attribution/forward/segments.h"
 
 namespace layerwatt::forward {
 
-// Legendre polynomials of degree 1..n over [from, to], whose means over that stretch are zero.
+// Legendre polynomials of degree 1..n over a course of readings, whose means over that course are zero.
+// Counted in readings, not time: a pause of the machine is no drift.
 class DriftBasis {
  public:
-  DriftBasis(double from_us, double to_us, std::size_t degree, std::uint32_t first_column)
-      : centre_{(from_us + to_us) / 2}, half_{(to_us - from_us) / 2}, degree_{degree}, first_{first_column} {}
-  void append(double at_us, Row& row) const {
+  DriftBasis(std::size_t first_reading, std::size_t last_reading, std::size_t degree,
+             std::uint32_t first_column)
+      : centre_{static_cast<double>(first_reading + last_reading) / 2},
+        half_{static_cast<double>(last_reading - first_reading) / 2},
+        degree_{degree},
+        first_{first_column} {}
+  void append(std::size_t reading, Row& row) const {
     if (degree_ == 0 || !(half_ > 0)) return;
-    const double x = (at_us - centre_) / half_;
+    const double x = (static_cast<double>(reading) - centre_) / half_;
     double before = 1, now = x;
     for (std::size_t i = 1; i <= degree_; ++i) {
       row.emplace_back(first_ + static_cast<std::uint32_t>(i) - 1, now);
@@ -30,8 +39,12 @@ class DriftBasis {
   std::uint32_t first_;
 };
 
-// 0 below 5 s, 2 below 30 s, 6 above.
-inline std::size_t drift_degree(double length_us) {
+// 0 below 5 s of readings, 2 below 30 s, 6 above.
+inline std::size_t drift_degree(std::span<const double> stamp_us) {
+  if (stamp_us.size() < 2) return 0;
+  std::vector<double> steps;
+  for (std::size_t i = 1; i < stamp_us.size(); ++i) steps.push_back(stamp_us[i] - stamp_us[i - 1]);
+  const double length_us = median(std::move(steps)) * static_cast<double>(stamp_us.size());
   if (length_us < 5e6) return 0;
   return length_us < 30e6 ? 2 : 6;
 }

@@ -44,8 +44,7 @@ class Chain {
         series_{series},
         options_{options},
         window_{start},
-        drift_{series.stamp_us.front(), series.stamp_us.back(),
-               drift_degree(series.stamp_us.back() - series.stamp_us.front()), segments.columns} {
+        drift_{0, series.size() - 1, drift_degree(series.stamp_us), segments.columns} {
     mask();
   }
   std::optional<RailEstimate> run();
@@ -183,7 +182,7 @@ void Chain::stream(const std::vector<Variation>& variations, const Eigen::Vector
       slopes.push_back(variations[i].of == "sag" ? down * (down - up) : (up - down) / variations[i].apart);
     }
     if (!whole) continue;
-    drift_.append(series_.stamp_us[k], row);
+    drift_.append(k, row);
     for (std::size_t i = 0; i < slopes.size(); ++i)
       row.emplace_back(static_cast<std::uint32_t>(columns(i)), slopes[i]);
     const bool first = !any || series_.index[k] != expected;

@@ -73,6 +73,7 @@ Simulation simulate(int inferences, unsigned seed, double lag_us, int averaging,
   run.rail.channel.aperture = std::chrono::microseconds{332};
   run.rail.channel.refresh = std::chrono::microseconds{1608};
   run.rail.channel.averaging = averaging;
+  run.rail.channel.read_on_update = true;
   if (quantum > 0) run.rail.channel.quantum = Watts{quantum};
   for (double c = 5000; c < t; c += period) {
     const double fresh = (integral(run.segments, run.power, energy, c) -

@@ -19,10 +19,18 @@ constexpr std::uint32_t most_updates = 8;  // a longer silence begins a new stre
 // Of the refresh between reads: every conversion is seen, and its first reading tells when it came. Slower
 // reads that a timer paces say nothing of the sensor's clock, however regular they are.
 constexpr double faster_than = 0.9;
+constexpr int most_averaged = 100'000;
 constexpr double memories_smoothed = 30;  // of an average, over which the voltage's rounding is smoothed
 constexpr double same_conversion = 0.95;  // of a refresh between two reads
 
 double microseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-3; }
+
+// What a damaged file may say of a sensor is not believed: no conversion takes longer than 10 s. 0 = unknown.
+double believable(const std::optional<Nanoseconds>& time) {
+  constexpr double longest_us = 10e6;
+  const double us = time ? microseconds(*time) : 0;
+  return us > 0 && us <= longest_us ? us : 0;
+}
 
 // Usable readings in order of time, as they came.
 struct Raw {
@@ -96,7 +104,8 @@ void fill_counter(const Channel& channel, const Raw& raw, Series& series) {
     series.jitter_us = median(std::move(length));
   } else {
     const double step = median_step(raw);
-    series.jitter_us = channel.refresh ? std::min(step, microseconds(*channel.refresh)) : step;
+    const double refresh = believable(channel.refresh);
+    series.jitter_us = refresh > 0 ? std::min(step, refresh) : step;
   }
 }
 
@@ -204,9 +213,9 @@ Series make_series(const RailRecord& rail, Instant origin, Instant from, Instant
     fill_counter(channel, raw, series);
     return series;
   }
-  const double refresh = channel.refresh ? microseconds(*channel.refresh) : 0;
-  const double aperture = channel.aperture ? microseconds(*channel.aperture) : 0;
-  series.decay = channel.averaging && *channel.averaging > 1 ? 1 - 1.0 / *channel.averaging : 0;
+  const double refresh = believable(channel.refresh), aperture = believable(channel.aperture);
+  const int averaging = channel.averaging.value_or(1);
+  series.decay = averaging > 1 && averaging <= most_averaged ? 1 - 1.0 / averaging : 0;
   if (channel.quantum) series.rounding_variance = channel.quantum->value() * channel.quantum->value() / 12;
   if (refresh <= 0 && aperture > 0) raw.stamp_us = raw.begin_us;  // the read itself starts the conversion
   const Moments moments = moments_of(channel, raw, refresh);
@@ -216,7 +225,7 @@ Series make_series(const RailRecord& rail, Instant origin, Instant from, Instant
   series.width_us = aperture > 0 ? aperture * (refresh > 0 ? series.period_us / refresh : 1) : refresh;
   series.width_known = aperture > 0;
   if (channel.voltage_aperture && aperture > 0)
-    series.voltage_us = microseconds(*channel.voltage_aperture) * series.width_us / aperture;
+    series.voltage_us = believable(channel.voltage_aperture) * series.width_us / aperture;
   if (!(series.width_us > 0)) series.width_us = std::max(median_step(raw), 1.0);
   if (!moments.by_clock) series.jitter_us = refresh;  // the reading shows a conversion of unknown age
   std::size_t repeats = 0;

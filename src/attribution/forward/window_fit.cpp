@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t coarse_readings = 5000, fine_readings = 12'000;  // of all rails together
 constexpr std::size_t candidates = 5;
+constexpr double longest_tail_us = 5000;
 constexpr double finest_us = 3;  // the estimate itself refines further, with all readings
 
 // A stretch of consecutive readings from the middle of the run, whose windows lie inside the segments at
@@ -61,8 +62,7 @@ class Search {
     const Stretch stretch = middle_stretch(segments_, series, most, reach_us_);
     if (stretch.to - stretch.from < layers_ / 2 + 10) return 0;
     constexpr std::size_t drift_degree = 2;
-    const DriftBasis drift{series.stamp_us[stretch.from], series.stamp_us[stretch.to - 1], drift_degree,
-                           segments_.columns};
+    const DriftBasis drift{stretch.from, stretch.to - 1, drift_degree, segments_.columns};
     const std::size_t columns = segments_.columns + drift_degree;
     Accumulator sums{layers_, columns, stretch.to - stretch.from, 1};
     Observations observations{segments_, series, window};
@@ -74,7 +74,7 @@ class Search {
         first = true;
         continue;
       }
-      drift.append(series.stamp_us[k], row);
+      drift.append(k, row);
       double value = series.value[k];
       if (!series.kept.empty()) {
         first = first || series.index[k] != series.index[k - 1] + 1;
@@ -133,8 +133,8 @@ Window refine(const Search& search, const Window& start, bool fit_width, bool fi
   const auto unpack = [&](const Eigen::VectorXd& x) {
     Window window{x[0], start.width_us, start.tail_us};
     Eigen::Index i = 1;
-    if (fit_width) window.width_us = std::abs(x[i++]) + 2;
-    if (fit_tail) window.tail_us = std::abs(x[i]);
+    if (fit_width) window.width_us = std::min(std::abs(x[i++]) + 2, 10 * start.width_us);
+    if (fit_tail) window.tail_us = std::min(std::abs(x[i]), longest_tail_us);
     return window;
   };
   const Eigen::Index free = 1 + (fit_width ? 1 : 0) + (fit_tail ? 1 : 0);
