@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Settings of the INA3221; see virtual_settings.h. What the chip can do: TI SBOS576, configuration register.
+#include "boards/virtual_settings.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace layerwatt {
+
+namespace {
+
+constexpr std::array averagings{1, 4, 16, 64, 128, 256, 512, 1024};
+constexpr std::array conversions_us{140, 204, 332, 588, 1100, 2116, 4156, 8244};
+
+std::string listed(std::span<const int> values) {
+  std::string text;
+  for (const int value : values) text += (text.empty() ? "" : ", ") + std::to_string(value);
+  return text;
+}
+
+Result<int> value_of(const std::string& setting, const std::string& value, std::span<const int> possible) {
+  int number = 0;
+  const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), number);
+  const bool whole = failure == std::errc{} && end == value.data() + value.size();
+  if (!whole || std::find(possible.begin(), possible.end(), number) == possible.end())
+    return Error{Errc::malformed, "virtual board: " + setting + "=" + value,
+                 "the INA3221 has " + listed(possible)};
+  return number;
+}
+
+Result<void> change(const std::string& setting, Board& board) {
+  const auto equals = setting.find('=');
+  const std::string name = setting.substr(0, equals);
+  const std::string value = equals == std::string::npos ? "" : setting.substr(equals + 1);
+  const bool averaging = name == "averaging";
+  if (!averaging && name != "conversion_us")
+    return Error{Errc::malformed, "virtual board: " + setting,
+                 "there is averaging=N and conversion_us=N, as in jetson-nano,averaging=1"};
+  const auto number = averaging ? value_of(name, value, averagings) : value_of(name, value, conversions_us);
+  if (!number) return number.error();
+  for (BoardSensor& sensor : board.sensors) {
+    if (sensor.driver != "ina3221") continue;
+    if (averaging)
+      sensor.averaging = *number;
+    else
+      sensor.conversion = std::chrono::microseconds{*number};
+  }
+  board.name += ", " + name + " " + std::to_string(*number);
+  return {};
+}
+
+}  // namespace
+
+Result<Board> board_with_settings(const std::string& text) {
+  auto comma = text.find(',');
+  auto board = board_named(text.substr(0, comma));
+  while (board && comma != std::string::npos) {
+    const auto next = text.find(',', comma + 1);
+    if (auto changed = change(text.substr(comma + 1, next - comma - 1), *board); !changed)
+      return changed.error();
+    comma = next;
+  }
+  return board;
+}
+
+}  // namespace layerwatt

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// A virtual board whose sensor is set otherwise than the board ships it: the text behind `virtual:`.
+#pragma once
+#include <string>
+
+#include "boards/board.h"
+
+namespace layerwatt {
+
+// "jetson-nano", or with settings of its sensor as the board file names them, "jetson-nano,averaging=1" and
+// "jetson-nano,averaging=1,conversion_us=588". What is set stands in the board's name too. not_found: no such
+// board; malformed: no such setting, or a value that the INA3221 does not have.
+Result<Board> board_with_settings(const std::string& text);
+
+}  // namespace layerwatt

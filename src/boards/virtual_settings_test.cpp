@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "boards/virtual_settings.h"
+
+#include <gtest/gtest.h>
+
+#include "boards/virtual_board.h"
+
+namespace layerwatt {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(BoardWithSettings, IsTheBoardItselfWithoutAny) {
+  const auto board = board_with_settings("jetson-nano");
+  ASSERT_TRUE(board);
+  EXPECT_EQ(board->name, board_named("jetson-nano")->name);
+  EXPECT_EQ(board->sensors.front().averaging, 64);
+}
+
+TEST(BoardWithSettings, SetsWhatTheInstrumentThenTellsOfItsRails) {
+  const auto board = board_with_settings("jetson-nano,averaging=1,conversion_us=588");
+  ASSERT_TRUE(board);
+  EXPECT_NE(board->name.find("averaging 1, conversion_us 588"), std::string::npos);
+  const auto instrument = VirtualInstrument::create(*board, {}, 0ns, 1, Instant{});
+  ASSERT_TRUE(instrument);
+  for (const RailRecord& rail : instrument->rails()) {
+    EXPECT_EQ(rail.channel.averaging, 1);
+    EXPECT_EQ(rail.channel.aperture, 588us);
+    EXPECT_EQ(rail.channel.refresh, 6 * 588us);  // two voltages of three channels
+  }
+}
+
+TEST(BoardWithSettings, RefusesWhatTheChipCannotDoAndSaysWhatItCan) {
+  for (const char* text : {"jetson-nano,averaging=2", "jetson-nano,averaging=", "jetson-nano,averaging=1x"}) {
+    const auto board = board_with_settings(text);
+    ASSERT_FALSE(board) << text;
+    EXPECT_NE(board.error().detail.find("1, 4, 16"), std::string::npos) << text;
+  }
+  for (const char* text : {"jetson-nano,", "jetson-nano,speed=3", "jetson-nano,averaging"})
+    EXPECT_FALSE(board_with_settings(text)) << text;
+  EXPECT_EQ(board_with_settings("toaster,averaging=1").error().code, Errc::not_found);
+}
+
+}  // namespace
+}  // namespace layerwatt
