@@ -8,6 +8,8 @@
 #include <cmath>
 #include <map>
 
+#include "attribution/precision.h"
+
 namespace layerwatt {
 
 namespace {
@@ -61,7 +63,10 @@ void note_ending(const Profile& profile, const NoteFacts& facts, Notes& notes) {
   if (!profile.complete)
     notes.push_back("The run did not end in order: this is what had been recorded by then.");
   for (const Event& event : facts.timeline.events)
-    if (event.kind == "failure") notes.push_back("The run failed: " + event.text);
+    if (event.kind == "failure")
+      notes.push_back("The run failed: " + event.text);
+    else if (event.kind == "stopped")
+      notes.push_back("The energy pass ended " + event.text + ".");
   if (facts.execution.energy.empty())
     notes.push_back("The run ended before its energy pass: there is no energy to show.");
   if (facts.execution.latency.empty())
@@ -114,7 +119,8 @@ void note_odd_data(const Profile& profile, const NoteFacts& facts, Notes& notes)
   for (const Event& event : facts.timeline.events) {
     if (event.kind == "doctor")
       notes.push_back("Doctor found: " + event.text + ".");
-    else if (event.kind != "failure" && event.kind != "interrupted")
+    else if (event.kind != "failure" && event.kind != "interrupted" && event.kind != "stopped" &&
+             event.kind != "refit")
       ++kinds[event.kind];
   }
   for (const auto& [kind, count] : kinds)
@@ -229,6 +235,8 @@ std::vector<std::string> notes_on(const Profile& profile, const NoteFacts& facts
   note_disturbance(profile, notes);
   note_idle(profile, facts, notes);
   note_choice_of_rail(profile, notes);
+  for (std::string& sentence : precision_notes(profile, facts.timeline.rails))
+    notes.push_back(std::move(sentence));
   if (!profile.rails.empty()) note_layers(profile, notes);
   const bool net = std::any_of(profile.rails.begin(), profile.rails.end(),
                                [](const RailProfile& rail) { return rail.net.has_value(); });

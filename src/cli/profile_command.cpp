@@ -9,6 +9,7 @@
 #include <ostream>
 #include <sstream>
 
+#include "attribution/precision.h"
 #include "attribution/profile.h"
 #include "cli/command.h"
 #include "cli/duration.h"
@@ -16,6 +17,7 @@
 #include "cli/progress.h"
 #include "cli/show_run.h"
 #include "session/profile_session.h"
+#include "timeline/run_file.h"
 
 namespace layerwatt {
 
@@ -32,6 +34,7 @@ struct ProfileArguments {
   std::string runs, max_time, period, report = "terminal";
   AttributionOptions attribution;
   int threads = 0;
+  double precision = 0;
   bool quiet = false;
 };
 
@@ -60,6 +63,18 @@ std::string default_output(const std::string& model) {
   return fmt::format("{}-{}.lw", stem.empty() ? "run" : stem, stamp);
 }
 
+// The relative half-width.
+Result<double> parse_precision(const std::string& text, const AttributionOptions& attribution) {
+  auto target = parse_percent(text);
+  if (!target || !(*target > 0))
+    return Error{Errc::malformed, "--precision " + text,
+                 "expected a part of a layer's energy, above 0 % and up to 100 %, with the sign, as 5%"};
+  if (attribution.method != "forward")
+    return Error{Errc::unsupported, "--precision with --method " + attribution.method,
+                 "only method forward knows how precise it is while it measures"};
+  return target;
+}
+
 Result<void> understand(ProfileArguments& arguments) {
   ProfileOptions& options = arguments.options;
   if (!arguments.runs.empty())
@@ -76,9 +91,27 @@ Result<void> understand(ProfileArguments& arguments) {
     if (*period < std::chrono::microseconds{50}) return Error{Errc::malformed, "-i", "at least 50us"};
     options.period = *period;
   }
+  if (!options.precision.empty()) {
+    const auto target = parse_precision(options.precision, arguments.attribution);
+    if (!target) return target.error();
+    arguments.precision = *target;
+  }
   if (arguments.threads > 0) options.threads = arguments.threads;
   if (options.output.empty()) options.output = default_output(options.model);
   return {};
+}
+
+// What the run so far tells, of which only `run_file` knows.
+std::optional<ProfileOptions::Refit> refit(const std::filesystem::path& run_file,
+                                           const AttributionOptions& attribution, double target) {
+  auto timeline = read_run_file(run_file);
+  if (!timeline) return std::nullopt;
+  timeline->complete = true;
+  keep_headline_rail(*timeline);
+  const auto so_far = attribute(*timeline, attribution);
+  if (!so_far) return std::nullopt;
+  const Precision precision = precision_of(*so_far, target);
+  return ProfileOptions::Refit{precision.reached(), precision.needed, brief(precision)};
 }
 
 int profile(ProfileArguments arguments, const std::string& command_line, Terminal& terminal) {
@@ -103,6 +136,8 @@ int profile(ProfileArguments arguments, const std::string& command_line, Termina
     return ProfileOptions::Summary{(*result)->method, json.str()};
   };
 
+  options.refit = [&] { return refit(options.output, arguments.attribution, arguments.precision); };
+
   SessionOutcome outcome;
   {
     ProgressBar progress{terminal.err, terminal.err_is_terminal && !arguments.quiet};
@@ -116,6 +151,8 @@ int profile(ProfileArguments arguments, const std::string& command_line, Termina
     show_profile(**result, arguments.report, terminal);
   else
     report_error(terminal, (*result).error());
+  if (!arguments.quiet && !outcome.stopped.empty())
+    terminal.err << "layerwatt: the energy pass ended " << outcome.stopped << "\n";
   if (!arguments.quiet) terminal.err << "layerwatt: run file: " << options.output.string() << "\n";
   if (outcome.ending == Ending::interrupted) return ExitCode::interrupted;
   if (outcome.ending == Ending::broken) return failed;
@@ -156,14 +193,21 @@ void add_profile(CLI::App& app, Invocation& invocation) {
   command.add_flag("--force", options.force, "Overwrite the run file if it exists");
   command.add_option("-r,--runs", arguments->runs,
                      "Inferences in the energy pass; auto:N runs until the fastest layer has N readings");
-  command.add_option("--max-time", arguments->max_time, "Time for the whole session, as 20s or 2min [30s]");
+  command.add_option(
+      "--precision", options.precision,
+      "Until 95 % of the layers (or groups known only together) have an interval of +- this part "
+      "of their energy, as 5%; -r and --max-time end it earlier");
+  command.add_option(
+      "--max-time", arguments->max_time,
+      "Time for the whole session, as 20s or 2min [30s; with --precision 10min, if that will do]");
   command.add_option("-i,--interval", arguments->period,
                      "Time between readings, as 1ms, or auto: as fast as reads allow [auto]");
   command.add_option("-e,--rail", options.rails, "Only this rail; may be repeated")->delimiter(',');
   command.add_option("--sensor", options.sensor,
                      "Sensor to use: a driver of `layerwatt sensors`, or virtual:BOARD (SIMULATED readings)");
   command.add_option("--board", options.board,
-                     "virtual:BOARD simulates execution, sensors and time (SIMULATED)");
+                     "virtual:BOARD simulates execution, sensors and time (SIMULATED); "
+                     "virtual:jetson-nano,averaging=1 with its sensor set otherwise than shipped");
   command.add_option("--engine", options.engine, "Inference engine")->capture_default_str();
   command.add_option("--threads", arguments->threads, "Threads of the engine [cores - 1]")
       ->check(CLI::Range(1, 1024));
@@ -186,6 +230,7 @@ void add_profile(CLI::App& app, Invocation& invocation) {
       "  layerwatt profile squeezenet1.1 --max-time 20s -o s.lw\n"
       "  layerwatt profile net.onnx -r 30000 -i 1ms -e POM_5V_IN\n"
       "  layerwatt profile net.onnx -r auto:100          until the fastest layer has 100 readings\n"
+      "  layerwatt profile net.onnx --precision 5% --max-time 5min\n"
       "  layerwatt profile mobilenet_v2 --board virtual:jetson-nano -r 3000     SIMULATED, no hardware "
       "needed\n"
       "Ctrl-C keeps what was measured.");

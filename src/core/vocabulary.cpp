@@ -13,12 +13,13 @@ namespace {
 template <class Enum, std::size_t n>
 using Names = std::array<std::pair<Enum, const char*>, n>;
 
-constexpr Names<Phase, 6> phases{{{Phase::open, "open"},
+constexpr Names<Phase, 7> phases{{{Phase::open, "open"},
                                   {Phase::idle_before, "idle_before"},
                                   {Phase::warm_up, "warm_up"},
                                   {Phase::latency, "latency"},
                                   {Phase::energy, "energy"},
-                                  {Phase::idle_after, "idle_after"}}};
+                                  {Phase::idle_after, "idle_after"},
+                                  {Phase::refit, "refit"}}};
 constexpr Names<Origin, 3> origins{
     {{Origin::measured, "measured"}, {Origin::estimated, "estimated"}, {Origin::simulated, "simulated"}}};
 constexpr Names<Meaning, 2> meanings{

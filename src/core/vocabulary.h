@@ -106,7 +106,9 @@ struct LayerSpan {
   bool operator==(const LayerSpan&) const = default;
 };
 
-enum class Phase { open, idle_before, warm_up, latency, energy, idle_after };
+// refit: between two blocks of the energy pass, readings were made sense of; what was read then does not
+// count.
+enum class Phase { open, idle_before, warm_up, latency, energy, idle_after, refit };
 
 // One inference: the input is loaded, the network computed, the output unloaded.
 struct Inference {

@@ -31,6 +31,9 @@ struct ProfileOptions {
   std::optional<Nanoseconds> max_time;            // of the whole session
   std::optional<std::uint64_t> inferences;        // -r N
   std::optional<std::uint64_t> fastest_readings;  // -r auto:N: until the fastest layer has N readings
+  // --precision as it was typed: until refit() says that it is reached. Limits are all upper limits: the
+  // first one that is met ends the energy pass.
+  std::string precision;
 
   std::filesystem::path output;
   bool force = false;
@@ -42,6 +45,14 @@ struct ProfileOptions {
     std::string method, json;
   };
   std::function<std::optional<Summary>(bool complete)> summarise;
+  // Makes sense of what is committed in `output` so far. Called between blocks; with `precision` only. Gives
+  // nothing when nothing can be said yet.
+  struct Refit {
+    bool reached = false;
+    std::optional<std::uint64_t> needed;  // inferences in all, about; empty: not known, or none are enough
+    std::string brief;                    // "41 of 64 within 5 %"
+  };
+  std::function<std::optional<Refit>()> refit;
   const std::atomic<bool>* interrupted = nullptr;  // set by Ctrl-C; may be null
 };
 
@@ -51,18 +62,26 @@ struct PhaseBudget {
   Nanoseconds warm_up{};  // at most
   Nanoseconds latency{};
   std::optional<Nanoseconds> energy;  // none: until the asked number of inferences or readings
+  // When the precision will not be reached in `energy` either; none: measure that long all the same.
+  std::optional<Nanoseconds> energy_in_vain;
 };
 
-// A session without any limit takes 30 s; with only -r it takes as long as that needs.
+// A session without any limit takes 30 s; with only -r it takes as long as that needs; with only a precision
+// as long as that needs, but 10 min at most, and 30 s where 10 min would not do.
 PhaseBudget plan_phases(const ProfileOptions& options);
 
 inline constexpr Nanoseconds default_session = std::chrono::seconds{30};
+inline constexpr Nanoseconds longest_precise_session = std::chrono::minutes{10};
 
 // Blocks are short, so that a kill costs at most one: docs/run-file.md.
 inline constexpr Nanoseconds block_length = std::chrono::milliseconds{600};
 // Gaps between inferences: at least this, so that idle separates them, and drawn over a full conversion
 // cycle of the sensor, so that its phase cannot lock to the network (docs/attribution.md).
 inline constexpr Nanoseconds shortest_gap = std::chrono::microseconds{300};
+// Covers the INA3221 as it comes out of reset (6.6 ms). Slower sensors (100 ms and more) would turn the run
+// into waiting, and method forward takes breaks above 8 ms for more than idle; over one of their cycles the
+// pauses of several inferences add up.
+inline constexpr Nanoseconds longest_dither = std::chrono::milliseconds{7};
 Nanoseconds longest_gap(const std::vector<Channel>& channels);
 
 }  // namespace layerwatt

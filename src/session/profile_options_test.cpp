@@ -27,13 +27,32 @@ TEST(PlanPhases, LeavesTheEnergyPassOpenWhenOnlyACountIsAsked) {
   EXPECT_TRUE(plan_phases(options).energy);
 }
 
+TEST(PlanPhases, GivesAPrecisionTimeButNotInVain) {
+  ProfileOptions options;
+  const PhaseBudget plain = plan_phases(options);
+  options.precision = "5%";
+  const PhaseBudget budget = plan_phases(options);
+  EXPECT_EQ(budget.idle, plain.idle);
+  EXPECT_EQ(*budget.energy - *budget.energy_in_vain, longest_precise_session - default_session);
+  EXPECT_EQ(*budget.energy_in_vain, *plain.energy);
+  options.max_time = 20s;
+  EXPECT_FALSE(plan_phases(options).energy_in_vain);
+  EXPECT_LT(*plan_phases(options).energy, 20s);
+  options.max_time.reset();
+  options.inferences = 100;
+  EXPECT_FALSE(plan_phases(options).energy);
+  EXPECT_FALSE(plan_phases(options).energy_in_vain);
+}
+
 TEST(LongestGap, CoversAFullConversionCycleAboveTheShortest) {
   Channel fast, nano;
   nano.refresh = 1608us;
   EXPECT_EQ(longest_gap({fast, nano}), shortest_gap + 1608us);
   EXPECT_EQ(longest_gap({}), shortest_gap + 1ms);
+  nano.refresh = 6600us;
+  EXPECT_EQ(longest_gap({nano}), shortest_gap + 6600us);
   nano.refresh = 100ms;
-  EXPECT_EQ(longest_gap({nano}), shortest_gap + 5ms);
+  EXPECT_EQ(longest_gap({nano}), shortest_gap + longest_dither);
 }
 
 }  // namespace

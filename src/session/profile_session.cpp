@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "boards/virtual_settings.h"
 #include "runner/layer_json.h"
 #include "session/inference_runs.h"
 #include "session/machine_facts.h"
@@ -44,9 +45,11 @@ class Session {
   Result<void> warm_up();
   Result<void> latency_pass();
   Result<void> energy_pass();
+  Result<void> refit(StopRule& rule, std::uint32_t block);
   Result<void> finish(const SessionOutcome& outcome);
   [[nodiscard]] bool interrupted() const { return options_.interrupted != nullptr && *options_.interrupted; }
   void show(const std::string& doing, double part_of_energy = 0);
+  void show_energy(const StopRule& rule, Nanoseconds elapsed);
   [[nodiscard]] Instant now() const { return machine_.clock().now(); }
 
   const Machine& machine_;
@@ -62,6 +65,7 @@ class Session {
   std::optional<Recorder> recorder_;
   std::optional<InferenceRuns> runs_;
   PhaseBudget budget_;
+  std::string stopped_;  // as SessionOutcome::stopped
   Nanoseconds median_latency_ = 1ms;
   ClockTriple clocks_at_start_{};
   Instant started_{};
@@ -134,6 +138,7 @@ Result<void> Session::record_circumstances(const json& opened) {
   all["batch"] = std::to_string(options_.batch);
   all["seed"] = std::to_string(options_.seed);
   all["input"] = "random";
+  if (!options_.precision.empty()) all["precision"] = options_.precision;
   const json found = opened.value("circumstances", json::object());
   for (const auto& [key, value] : found.items())
     if (value.is_string()) all[key] = value.get<std::string>();
@@ -145,7 +150,7 @@ Result<void> Session::record_circumstances(const json& opened) {
 
 Result<void> Session::open_source() {
   if (const std::string board_id = virtual_board_id(options_.sensor); !board_id.empty()) {
-    const auto board = board_named(board_id);
+    const auto board = board_with_settings(board_id);
     if (!board) return board.error();
     auto instrument = VirtualInstrument::create(*board, layers_, options_.period, options_.seed, now());
     if (!instrument) return instrument.error();
@@ -177,13 +182,21 @@ Result<void> Session::open_source() {
 void Session::show(const std::string& doing, double part_of_energy) {
   const Nanoseconds elapsed = now() - started_;
   if (budget_.energy) {
-    const Nanoseconds whole = 2 * budget_.idle + budget_.warm_up + budget_.latency + *budget_.energy;
+    const Nanoseconds energy = budget_.energy_in_vain.value_or(*budget_.energy);
+    const Nanoseconds whole = 2 * budget_.idle + budget_.warm_up + budget_.latency + energy;
     progress_.show(doing, elapsed / (whole * 1.0), whole - elapsed);
   } else {
     const Nanoseconds left =
         part_of_energy > 0.01 ? from_seconds(seconds(elapsed) * (1 - part_of_energy) / part_of_energy) : 0ns;
     progress_.show(doing, part_of_energy, left);
   }
+}
+
+void Session::show_energy(const StopRule& rule, Nanoseconds elapsed) {
+  if (options_.precision.empty()) return show("measuring energy", rule.fraction(elapsed));
+  const std::string reached = rule.precision().empty() ? "" : ", " + rule.precision();
+  progress_.show("measuring energy" + reached, rule.fraction(elapsed),
+                 rule.left(elapsed).value_or(0ns) + budget_.idle);
 }
 
 Result<void> Session::idle(Phase phase) {
@@ -232,6 +245,22 @@ Result<void> Session::latency_pass() {
   return recorder_->add_block(*ran, {});
 }
 
+// Between two blocks, with the sampler off: what the board draws meanwhile belongs to nothing.
+Result<void> Session::refit(StopRule& rule, std::uint32_t block) {
+  if (auto pumped = recorder_->pump({}, now()); !pumped) return pumped;
+  if (auto committed = recorder_->commit(); !committed) return committed;
+  source_->pause();
+  const Instant from = now();
+  auto said = options_.refit();
+  const Instant to = now();
+  source_->resume();
+  if (said)
+    if (auto added = recorder_->add_event("refit", said->brief); !added) return added;
+  rule.add_refit(std::move(said), to - from);
+  if (auto pumped = recorder_->pump({}, now(), true); !pumped) return pumped;
+  return recorder_->add_phase(Phase::refit, block, from, to);
+}
+
 Result<void> Session::energy_pass() {
   StopRule rule{options_, budget_, layers_.size()};
   const Instant from = now();
@@ -243,10 +272,14 @@ Result<void> Session::energy_pass() {
     const auto ran = runs_->marked(count, Phase::energy, block);
     if (!ran) return ran.error();
     rule.add_block(ran->inferences, ran->spans, recorder_->take_recent());
-    show("measuring energy", rule.fraction(now() - from));
     if (ran->inferences == 0) break;
+    if (rule.refit_due(now() - from) && !interrupted())
+      if (auto done = refit(rule, block); !done) return done;
+    show_energy(rule, now() - from);
   }
-  return {};
+  if (options_.precision.empty() || interrupted() || !rule.enough(now() - from)) return {};
+  stopped_ = rule.reason(now() - from);
+  return recorder_->add_event("stopped", stopped_);
 }
 
 Result<void> Session::run_phases() {
@@ -285,6 +318,7 @@ Result<SessionOutcome> Session::measure() {
     outcome.ending = Ending::broken;
   }
   if (interrupted()) outcome.ending = Ending::interrupted;
+  outcome.stopped = stopped_;
   if (auto finished = finish(outcome); !finished) {
     outcome.ending = Ending::broken;
     if (!outcome.failure) outcome.failure = finished.error();

@@ -18,6 +18,9 @@ enum class Ending {
 struct SessionOutcome {
   Ending ending = Ending::whole;
   std::optional<Error> failure;  // when broken
+  // "after 812 inferences: the precision was reached"; with a precision only, and when the pass ended in
+  // order.
+  std::string stopped;
 };
 
 // Writes `options.output`. An Error means that there is nothing worth keeping, and no file is left behind.

@@ -28,6 +28,11 @@ class Recorder {
   Result<void> pump(std::span<const LayerSpan> spans, Instant until, bool discard = false);
   // A finished block: its inferences, then its spans, numbered from inferences_written(). Commits.
   Result<void> add_block(std::span<const Inference> inferences, std::vector<LayerSpan> spans);
+  // Makes all that was given so far part of the file that others read.
+  Result<void> commit() { return commit_when_due(true); }
+  Result<void> add_event(const std::string& kind, const std::string& text) {
+    return file_.append_event({clock_.now(), kind, text});
+  }
   Result<void> add_phase(Phase phase, std::uint32_t block, Instant from, Instant to);
   // What a simulation knows: mean energy of each layer in one inference, [rail of the source][layer].
   Result<void> add_truth(const std::vector<std::vector<Joules>>& truth);

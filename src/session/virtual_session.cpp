@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "boards/virtual_settings.h"
 #include "runner/layer_json.h"
 #include "session/model_source.h"
 #include "session/private_folder.h"
@@ -68,6 +69,7 @@ class VirtualSession {
   Result<VirtualExecution> execute(Phase phase, std::uint32_t count, std::uint32_t block);
   Result<void> unrecorded(Phase phase, std::uint32_t count);
   Result<void> energy();
+  Result<void> refit(StopRule& rule);
   Result<void> finish();
   [[nodiscard]] bool interrupted() const { return options_.interrupted != nullptr && *options_.interrupted; }
 
@@ -81,6 +83,7 @@ class VirtualSession {
   Recorder recorder_;
   std::vector<Channel> channels_;
   PhaseBudget budget_ = plan_phases(options_);
+  std::string stopped_;  // as SessionOutcome::stopped
 };
 
 Result<void> VirtualSession::idle(Phase phase, Nanoseconds length) {
@@ -115,6 +118,16 @@ Result<void> VirtualSession::unrecorded(Phase phase, std::uint32_t count) {
   return recorder_.add_block(executed->inferences, {});
 }
 
+// Takes no virtual time.
+Result<void> VirtualSession::refit(StopRule& rule) {
+  if (auto committed = recorder_.commit(); !committed) return committed;
+  auto said = options_.refit();
+  if (said)
+    if (auto added = recorder_.add_event("refit", said->brief); !added) return added;
+  rule.add_refit(std::move(said), 0ns);
+  return {};
+}
+
 Result<void> VirtualSession::energy() {
   StopRule rule{options_, budget_, layers_.size()};
   const Instant from = clock_.now();
@@ -130,9 +143,14 @@ Result<void> VirtualSession::energy() {
     rule.add_block(executed->inferences.size(), executed->spans, recorder_.take_recent());
     if (auto added = recorder_.add_block(executed->inferences, std::move(executed->spans)); !added)
       return added;
-    progress_.show("simulating", rule.fraction(clock_.now() - from), 0ns);
+    if (rule.refit_due(clock_.now() - from) && !interrupted())
+      if (auto done = refit(rule); !done) return done;
+    const std::string reached = rule.precision().empty() ? "" : ", " + rule.precision();
+    progress_.show("simulating" + reached, rule.fraction(clock_.now() - from), 0ns);
   }
-  return {};
+  if (options_.precision.empty() || !rule.enough(clock_.now() - from)) return {};
+  stopped_ = rule.reason(clock_.now() - from);
+  return recorder_.add_event("stopped", stopped_);
 }
 
 Result<void> VirtualSession::finish() {
@@ -154,7 +172,7 @@ Result<SessionOutcome> VirtualSession::run() {
   if (auto done = energy(); !done) return done.error();
   if (auto done = idle(Phase::idle_after, budget_.idle); !done) return done.error();
   if (auto done = finish(); !done) return done.error();
-  return SessionOutcome{interrupted() ? Ending::interrupted : Ending::whole, std::nullopt};
+  return SessionOutcome{interrupted() ? Ending::interrupted : Ending::whole, std::nullopt, stopped_};
 }
 
 Result<void> record_circumstances(RunFileWriter& file, const ProfileOptions& options, const Board& board,
@@ -164,6 +182,7 @@ Result<void> record_circumstances(RunFileWriter& file, const ProfileOptions& opt
   described.circumstances["engine"] = "virtual";
   described.circumstances["batch"] = std::to_string(options.batch);
   described.circumstances["seed"] = std::to_string(options.seed);
+  if (!options.precision.empty()) described.circumstances["precision"] = options.precision;
   described.circumstances["board"] = board.name + " (virtual)";
   described.circumstances["simulation"] =
       "execution, readings and time of " + board.name + ", SIMULATED, UNCALIBRATED";
@@ -182,7 +201,7 @@ Result<SessionOutcome> run_virtual_profile(const Machine&, const ProfileOptions&
                  "only virtual:BOARD can be asked for, as in virtual:jetson-nano"};
   if (!options.sensor.empty())
     return Error{Errc::unsupported, "--sensor", "a virtual board brings its own sensors"};
-  const auto board = board_named(id);
+  const auto board = board_with_settings(id);
   if (!board) return board.error();
   auto described = describe_model(options);
   if (!described) return described.error();

@@ -23,6 +23,9 @@ class CommandLine(LayerwattTest):
         for arguments in ([], ["frobnicate"], ["profile"], ["profile", "lenet5", "--no-such-option"],
                           ["profile", "lenet5", "--max-time", "20"], ["profile", "lenet5", "--max-time", "-3s"],
                           ["profile", "lenet5", "-r", "many"], ["profile", "lenet5", "-r", "0"],
+                          ["profile", "lenet5", "--precision", "0%"], ["profile", "lenet5", "--precision", "200%"],
+                          ["profile", "lenet5", "--precision", "abc"], ["profile", "lenet5", "--precision", "5"],
+                          ["profile", "lenet5", "--precision", "5%", "--method", "chronological"],
                           ["profile", "lenet5", "-i", "1ns"], ["profile", "lenet5", "--threads", "0"],
                           ["show"], ["export", "x.lw", "--format", "pdf"], ["show", "x.lw", "--method", "guess"]):
             out, err = self.run_program(*arguments, expect=2)

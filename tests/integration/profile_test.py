@@ -110,6 +110,61 @@ class VirtualBoard(LayerwattTest):
         self.assertIn("twice", err)
 
 
+class Precision(LayerwattTest):
+    def precise(self, model, board, *arguments):
+        """What was printed, and how the energy pass ended."""
+        out, err = self.run_program("profile", model, "--board", "virtual:" + board, "-o", "p.lw", "--force", *arguments)
+        stopped = self.query("p.lw", "select text from event where kind = 'stopped'")[0][0]
+        self.assertIn("the energy pass ended " + stopped, err)
+        return " ".join(out.split()), stopped
+
+    def test_it_ends_when_layers_are_known_as_precisely_as_asked(self):
+        out, stopped = self.precise("squeezenet1.1", "jetson-nano,averaging=1", "--precision", "18%",
+                                    "-e", "POM_5V_IN")
+        self.assertIn("the precision was reached", stopped)
+        self.assertIn("Asked for 18 %, reached", out)
+        self.assertIn("averaging 1", out)
+        profile = self.profile_json("p.lw")
+        rail = profile["rails"][0]
+        together = {layer for group in rail["joined"] for layer in group["layers"]}
+        alone = [layer["rails"][0] for index, layer in enumerate(profile["layers"]) if index not in together]
+        widths = [(unit["energy_high_j"] - unit["energy_low_j"]) / 2 / unit["energy_j"] for unit in alone + rail["joined"]]
+        within = sum(width <= 0.18 for width in widths)
+        self.assertGreater(len(widths), 1)
+        self.assertGreaterEqual(within, 0.95 * len(widths))
+
+    def test_the_first_limit_that_is_met_ends_it(self):
+        out, stopped = self.precise("lenet5", "jetson-nano,averaging=1", "--precision", "0.1%", "-r", "70")
+        self.assertEqual(self.query("p.lw", "select count(*) from inference where phase = 'energy'"), [(70,)])
+        self.assertIn("after 70 inferences", stopped)
+        self.assertIn("-r", stopped)
+        self.assertIn("Asked for 0.1 %, not reached", out)
+        self.assertEqual(len(self.query("p.lw", "select * from event where kind = 'refit'")), 1)
+        _, stopped = self.precise("lenet5", "jetson-nano,averaging=1", "--precision", "0.1%", "--max-time", "3s")
+        self.assertIn("the time was up", stopped)
+
+    def test_a_sensor_that_averages_is_named_as_what_would_help_most(self):
+        out, stopped = self.precise("squeezenet1.1", "jetson-nano", "--precision", "5%")
+        self.assertIn("out of reach", stopped)
+        self.assertIn("What would help most: a sensor that does not average", out)
+        length, = self.query("p.lw", "select max(to_ns) / 1e9 from phase")[0]
+        self.assertLess(length, 31)  # the usual session, not the ten minutes that would do nothing
+
+    def test_what_is_read_while_the_run_is_looked_at_is_left_out(self):
+        self.needs_engine()
+        self.run_program("profile", "lenet5", "--max-time", "4s", "-o", "r.lw", "-q", "--sensor", "estimate",
+                         "--precision", "5%")
+        refits = self.query("r.lw", "select from_ns, to_ns from phase where phase = 'refit'")
+        self.assertTrue(refits)
+        for begin, end in refits:
+            inside = self.query("r.lw", f"select count(*) from reading where before_ns between {begin} and {end}")
+            self.assertEqual(inside, [(0,)])
+            ran = self.query("r.lw", f"select count(*) from inference where unload_end_ns > {begin} and load_begin_ns < {end}")
+            self.assertEqual(ran, [(0,)])
+            off = self.query("r.lw", f"select count(*) from gap where from_ns <= {begin} and to_ns >= {end} and why = 'sampler off'")
+            self.assertGreaterEqual(off[0][0], 1)
+
+
 class LatencyPass(LayerwattTest):
     def test_nothing_is_read_or_marked_while_latency_is_measured(self):
         self.needs_engine()
