@@ -80,7 +80,7 @@ class Simulation {
     now_us_ = from + begin;
     rest(40);
     timeline.inferences.push_back({Phase::energy, 0, load_begin, at(from), at(from + begin), at(now_us_)});
-    rest(between(1500, 3500));
+    if (pauses) rest(between(1500, 3500));
   }
 
   // A sensor of 0.33 ms every 1.6 ms, 0.9 ms late, with 30 mW of noise.
@@ -114,6 +114,7 @@ class Simulation {
 
   Timeline timeline;
   std::vector<double> truth;
+  bool pauses = true;
 
  private:
   static Instant at(double us) { return Instant{Nanoseconds{std::llround(us * 1e3)}}; }
@@ -190,13 +191,14 @@ void expect_truth(const Simulation& run, const Profile& profile) {
   }
 }
 
+// What two draw at once is found to 0.001 here (25 seeds of 300 inferences); the bounds are five times that.
 TEST(Concurrency, PowersOfLayersThatTakeTurnsAreRecovered) {
   Simulation run{{{5, 7, 3, 6, 4}, 0}, 1};
   run_varying(run, 300);
   const Profile profile = run.attributed();
   expect_truth(run, profile);
   expect_conserved(run, profile);
-  EXPECT_NEAR(*profile.rails[0].fit->two_at_once, 0.5, 0.02);
+  EXPECT_NEAR(*profile.rails[0].fit->two_at_once, 0.5, 0.005);
   EXPECT_THAT(profile.notes, Contains(HasSubstr("divided equally between those that ran")));
 }
 
@@ -206,7 +208,7 @@ TEST(Concurrency, PowersOfLayersThatAddUpAreRecovered) {
   const Profile profile = run.attributed();
   expect_truth(run, profile);
   expect_conserved(run, profile);
-  EXPECT_NEAR(*profile.rails[0].fit->two_at_once, 1, 0.02);
+  EXPECT_NEAR(*profile.rails[0].fit->two_at_once, 1, 0.005);
 }
 
 TEST(Concurrency, WhatIsBetweenIsFoundToo) {
@@ -214,7 +216,7 @@ TEST(Concurrency, WhatIsBetweenIsFoundToo) {
   run_varying(run, 300);
   const Profile profile = run.attributed();
   expect_truth(run, profile);
-  EXPECT_NEAR(*profile.rails[0].fit->two_at_once, 0.8, 0.02);
+  EXPECT_NEAR(*profile.rails[0].fit->two_at_once, 0.8, 0.005);
 }
 
 TEST(Concurrency, LayersThatNeverRunAloneAreReportedTogether) {
@@ -259,6 +261,18 @@ TEST(Concurrency, ALayerAlwaysBesideAnotherHasAnIntervalThatSaysSo) {
     for (const JoinedLayers& joined : profile.rails[0].joined) EXPECT_FALSE(joined.more_time);
     expect_conserved(run, profile);
   }
+}
+
+TEST(Concurrency, WithoutPausesLayersAtOnceHaveNoIntervals) {
+  Simulation run{{{5, 7, 3, 6, 4}, 0}, 7};
+  run.pauses = false;
+  run_varying(run, 300);
+  const Profile profile = run.attributed();
+  const RailProfile& rail = profile.rails.at(0);
+  EXPECT_FALSE(rail.fit->two_at_once_half_width);
+  EXPECT_TRUE(rail.layers[0].energy->interval);
+  for (const std::size_t l : {1, 2, 3}) EXPECT_FALSE(rail.layers[l].energy->interval) << l;
+  EXPECT_THAT(profile.notes, Contains(HasSubstr("there were no pauses")));
 }
 
 TEST(Concurrency, AModuleIsTheSumOfItsPartsAndItsOwnTime) {

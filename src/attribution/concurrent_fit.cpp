@@ -11,9 +11,9 @@ namespace {
 
 // Before any reading every activity from 0 to 1 is as likely as the next: mean and variance of that.
 constexpr double prior_mean = 0.5, prior_variance = 1.0 / 12;
-constexpr double lowest = -0.25, highest = 1.25;  // where a step may stand
-constexpr double apart = 0.1;                     // of the three fits of a step
-constexpr double near = 0.05;                     // a step this short is the last one
+constexpr double lowest = -0.25, highest = 1.25;   // where a step may stand
+constexpr double apart = 0.1, least_apart = 0.01;  // of the three fits of a step
+constexpr double near = 0.05;                      // a step this short is followed by the last one
 constexpr int most_steps = 4;
 
 // From the power of a layer that runs alone to that of its share: while k run, a layer of power P acts with
@@ -48,7 +48,7 @@ class ActivityFit {
     forward::RailEstimate below, middle, above;
     double from = 0, to = 0, variance = 0;  // where it stood, and where the posterior is highest
   };
-  [[nodiscard]] std::optional<Step> step(double from) const;
+  [[nodiscard]] std::optional<Step> step(double from, double size) const;
   [[nodiscard]] double coarse() const;
 
   const ForwardProblem& problem_;
@@ -72,15 +72,15 @@ double ActivityFit::coarse() const {
 }
 
 // -log likelihood = n/2 log(residual variance), n the number of independent readings.
-std::optional<ActivityFit::Step> ActivityFit::step(double from) const {
-  auto below = at(from - apart), middle = at(from), above = at(from + apart);
+std::optional<ActivityFit::Step> ActivityFit::step(double from, double size) const {
+  auto below = at(from - size), middle = at(from), above = at(from + size);
   if (!below || !middle || !above) return std::nullopt;
   const auto squared = [](double x) { return x * x; };
   const double low = squared(below->noise), mid = squared(middle->noise), high = squared(above->noise);
   if (!(mid > 0)) return std::nullopt;
   const double independent = static_cast<double>(middle->readings) / std::max(middle->clustering, 1.0);
-  const double slope = independent / 2 * (high - low) / (2 * apart) / mid;
-  const double curvature = std::max(independent / 2 * (high - 2 * mid + low) / (apart * apart) / mid, 0.0);
+  const double slope = independent / 2 * (high - low) / (2 * size) / mid;
+  const double curvature = std::max(independent / 2 * (high - 2 * mid + low) / (size * size) / mid, 0.0);
   Step found{std::move(*below), std::move(*middle), std::move(*above), from};
   found.variance = 1 / (curvature + 1 / prior_variance);
   const double move = -(slope + (from - prior_mean) / prior_variance) * found.variance;
@@ -92,12 +92,16 @@ std::optional<ConcurrentFit> ActivityFit::fit() const {
   auto turns = at(0);
   if (!turns) return std::nullopt;
   if (!(turns->seen[problem_.idle_column] > 0)) return ConcurrentFit{std::move(*turns), 0, std::nullopt};
-  auto last = step(coarse());
+  auto last = step(coarse(), apart);
   for (int i = 1; last && i < most_steps && std::abs(last->to - last->from) > near; ++i)
-    last = step(last->to);
+    last = step(last->to, apart);
+  if (!last) return std::nullopt;
+  // Beyond a few standard deviations the likelihood is not the parabola that a step takes it for.
+  const double size = std::clamp(3 * std::sqrt(last->variance), least_apart, apart);
+  last = step(last->to, size);
   if (!last) return std::nullopt;
   ConcurrentFit found{std::move(last->middle), last->to, std::sqrt(last->variance)};
-  const Eigen::VectorXd slope = (last->above.power - last->below.power) / (2 * apart);
+  const Eigen::VectorXd slope = (last->above.power - last->below.power) / (2 * size);
   found.estimate.power += slope * (last->to - last->from);
   found.estimate.covariance += last->variance * slope * slope.transpose();
   return found;

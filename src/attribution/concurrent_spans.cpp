@@ -89,7 +89,7 @@ class Nestings {
   Nestings(const std::vector<Layer>& layers, const Execution& execution)
       : layers_{layers}, execution_{execution} {
     find_candidates();
-    drop_uncovered();
+    drop_doubtful();
   }
   [[nodiscard]] bool is_part(std::uint32_t part, std::uint32_t whole) const {
     return !parts_.empty() && parts_.contains({part, whole});
@@ -116,7 +116,9 @@ class Nestings {
       ++runs[spans[i].layer];
       for (const std::size_t outer : active) {
         const bool same = spans[outer].begin == spans[i].begin && spans[outer].end == spans[i].end;
-        if (spans[outer].end >= spans[i].end && !same && spans[outer].layer != spans[i].layer)
+        if (spans[outer].end < spans[i].end)
+          crossing_.insert({spans[outer].layer, spans[i].layer});
+        else if (!same && spans[outer].layer != spans[i].layer)
           ++inside[{spans[i].layer, spans[outer].layer}];
       }
     };
@@ -127,10 +129,22 @@ class Nestings {
       if (count == runs[pair.first] && !inside.contains({pair.second, pair.first})) parts_.insert(pair);
   }
 
-  // A long layer beside which a short one always runs looks like a whole with its part. A whole is not left
-  // alone for most of its time.
-  void drop_uncovered() {
+  // A long layer beside which a short one always runs looks like a whole with its part. But a whole is with
+  // its parts for most of its time, and does not end while another layer goes on. Names need no such proof.
+  void drop_doubtful() {
     if (parts_.empty()) return;
+    const std::vector<double> covered = covered_by_parts();
+    std::vector<bool> crosses(layers_.size());
+    for (const auto& [one, other] : crossing_) crosses[one] = crosses[other] = true;
+    std::erase_if(parts_, [&](const Pair& pair) {
+      const auto& [part, whole] = pair;
+      const bool named = !layers_[part].module.empty() && layers_[part].module == layers_[whole].name;
+      return !named && (crosses[whole] || covered[whole] < least_covered);
+    });
+  }
+
+  // The share of each layer's time in which a part of it runs.
+  [[nodiscard]] std::vector<double> covered_by_parts() const {
     std::vector<double> time(layers_.size()), covered(layers_.size());
     const std::vector<Segment>& spans = execution_.spans;
     const auto moment = [&](Instant from, Instant to, const std::vector<std::size_t>& active) {
@@ -146,16 +160,15 @@ class Nestings {
       walk(
           spans, first, last, [](std::size_t, const std::vector<std::size_t>&) {}, moment);
     });
-    std::erase_if(parts_, [&](const Pair& pair) {
-      const auto& [part, whole] = pair;
-      const bool named = !layers_[part].module.empty() && layers_[part].module == layers_[whole].name;
-      return !named && covered[whole] < least_covered * time[whole];
-    });
+    for (std::size_t l = 0; l < time.size(); ++l)
+      if (time[l] > 0) covered[l] /= time[l];
+    return covered;
   }
 
   const std::vector<Layer>& layers_;
   const Execution& execution_;
   std::set<Pair> parts_;
+  std::set<Pair> crossing_;  // layers of which one began within the other and ended after it
 };
 
 // Fills segments, stretches and running from spans.

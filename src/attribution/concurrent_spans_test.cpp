@@ -122,6 +122,12 @@ TEST(ConcurrentSpans, AShortLayerBesideALongOneIsNoPart) {
   EXPECT_EQ(execution_of(spans, 2, named).nestings.size(), 1U);
 }
 
+TEST(ConcurrentSpans, ALayerThatEndsWhileAnotherGoesOnIsNoWhole) {
+  const Execution execution = execution_of({{0, 0ms, 10ms}, {1, 1ms, 9ms}, {2, 8ms, 12ms}});
+  EXPECT_THAT(execution.nestings, IsEmpty());
+  EXPECT_THAT(stretches_of(execution), ElementsAre("0@0-1", "0+1@1-8", "0+1+2@8-9", "0+2@9-10", "2@10-12"));
+}
+
 TEST(ConcurrentSpans, OnceOutsideIsNoPart) {
   Timeline timeline;
   timeline.complete = true;

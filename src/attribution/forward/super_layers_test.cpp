@@ -35,6 +35,18 @@ TEST(SuperLayers, ForgetsTheBoundaryInside) {
   EXPECT_NEAR(units[0].deviation, std::sqrt(0.08), 1e-12);
 }
 
+TEST(SuperLayers, KeepsTogetherWhatIsGlued) {
+  const Eigen::MatrixXd covariance = 0.0001 * Eigen::MatrixXd::Identity(4, 4);
+  const auto units = join_layers(Eigen::VectorXd::Ones(4), covariance, Eigen::VectorXd::Zero(5), 0.2,
+                                 {false, false, true, true});
+  ASSERT_EQ(units.size(), 2U);
+  EXPECT_EQ(units[0].last, 0U);
+  EXPECT_EQ(units[1].first, 1U);
+  EXPECT_EQ(units[1].last, 3U);
+  EXPECT_DOUBLE_EQ(units[1].energy, 3);
+  EXPECT_NEAR(units[1].deviation, std::sqrt(0.0003), 1e-12);
+}
+
 TEST(SuperLayers, EndsWithOneUnitWhenNothingHelps) {
   const Eigen::MatrixXd covariance = Eigen::MatrixXd::Constant(5, 5, 100);
   EXPECT_EQ(join_layers(Eigen::VectorXd::Ones(5), covariance, Eigen::VectorXd::Zero(6), 0.2).size(), 1U);
