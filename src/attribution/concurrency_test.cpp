@@ -305,7 +305,8 @@ TEST(Concurrency, AModuleIsTheSumOfItsPartsAndItsOwnTime) {
   EXPECT_LT(half_width(*energy), apart);
   EXPECT_EQ(profile.layers[0].runs, 300U);
   EXPECT_NEAR(rail.layers[1].energy->value.value(), run.energy(1), 0.02 * run.energy(1));
-  EXPECT_THAT(profile.notes, Contains(HasSubstr("always ran within block1")));
+  EXPECT_THAT(profile.notes, Contains(HasSubstr("always ran within block1: what is shown for it alone")));
+  EXPECT_THAT(profile.notes, Contains(HasSubstr("with those, on TOTAL: block1 ")));
   expect_conserved(run, profile);
 
   const Profile plain = run.attributed("chronological");

@@ -75,7 +75,20 @@ void note_ending(const Profile& profile, const NoteFacts& facts, Notes& notes) {
     notes.push_back("Not read in the energy pass and left out: " + listed(facts.rails_left_out) + ".");
 }
 
-void note_concurrency(const NoteFacts& facts, Notes& notes) {
+// Of layers that contain others: what they cost with those.
+std::string wholes_on(const RailProfile& rail, const Notes& wholes) {
+  Notes sums;
+  for (const ModuleEnergy& module : rail.modules) {
+    if (!module.energy || std::find(wholes.begin(), wholes.end(), module.name) == wholes.end()) continue;
+    std::string sum = fmt::format("{} {:.3g} mJ", module.name, module.energy->value.value() * 1e3);
+    if (const auto& interval = module.energy->interval)
+      sum += fmt::format(" (+- {:.2g})", (interval->high - interval->low).value() / 2 * 1e3);
+    sums.push_back(std::move(sum));
+  }
+  return sums.empty() ? "" : fmt::format("; with those, on {}: {}", rail.rail, listed(sums));
+}
+
+void note_concurrency(const Profile& profile, const NoteFacts& facts, Notes& notes) {
   if (facts.execution.overlapping)
     notes.push_back(
         facts.moments == Moments::owned
@@ -86,9 +99,9 @@ void note_concurrency(const NoteFacts& facts, Notes& notes) {
     wholes.push_back(facts.timeline.layers[nesting.whole].name);
   if (!wholes.empty())
     notes.push_back(
-        fmt::format("Other layers always ran within {}: their own rows are what those leave, and "
-                    "what they cost with them is among the modules.",
-                    listed(wholes)));
+        fmt::format("Other layers always ran within {}: what is shown for it alone is what those leave{}.",
+                    listed(wholes),
+                    profile.rails.empty() ? "" : wholes_on(profile.rails[headline_rail(profile)], wholes)));
 }
 
 void note_odd_data(const Profile& profile, const NoteFacts& facts, Notes& notes) {
@@ -108,7 +121,7 @@ void note_odd_data(const Profile& profile, const NoteFacts& facts, Notes& notes)
   if (profile.inferences == 1)
     notes.push_back(
         "Only one inference was measured: there are no intervals, since nothing tells how much they differ.");
-  note_concurrency(facts, notes);
+  note_concurrency(profile, facts, notes);
   const SamplerRecord& sampler = profile.sampler;
   const auto late = static_cast<double>(sampler.late_ticks + sampler.missed_ticks);
   if (sampler.ticks > 0 && late > notable_late_share * static_cast<double>(sampler.ticks))
