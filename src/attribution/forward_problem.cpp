@@ -5,9 +5,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "attribution/forward/mark_smoothing.h"
+#include "attribution/forward/robust.h"
 
 namespace layerwatt {
 
@@ -17,6 +19,9 @@ using forward::Boundaries;
 
 constexpr double longest_break_us = 8000;  // between inferences; longer ones are not just idle
 constexpr std::size_t fewest_of_a_class = 4;
+// Of a layer's duration where marks are not smoothed, in standard deviations and at least; as
+// mark_smoothing.cpp has it for what is left after the inference's speed is taken out.
+constexpr double unusual_at = 6, unusual_least_us = 30;
 
 double microseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-3; }
 
@@ -42,6 +47,8 @@ class ProblemMaker {
   void append_moments(std::size_t inference, std::vector<double>& moments) const;
   [[nodiscard]] std::vector<std::size_t> marked_inferences() const;
   [[nodiscard]] std::vector<std::vector<double>> moments();
+  [[nodiscard]] std::vector<bool> unusual_inferences() const;
+  void leave_out(const std::vector<std::size_t>& which, const std::vector<bool>& disturbed);
   void lay_out(const std::vector<std::vector<double>>& moments);
   void append(double from, std::uint32_t column) {
     problem_.segments.knot_us.push_back(from);
@@ -183,6 +190,7 @@ std::vector<std::vector<double>> ProblemMaker::moments() {
     problem_.notes.push_back(fmt::format(
         "{}, so random errors of the marks were not smoothed out.",
         run_.execution.overlapping ? "Layers ran at the same time" : "Inferences ran different layers"));
+    leave_out(marked_inferences(), unusual_inferences());
     return all;
   }
   const std::vector<std::size_t> which = marked_inferences();
@@ -194,8 +202,6 @@ std::vector<std::vector<double>> ProblemMaker::moments() {
   const std::vector<bool> disturbed = forward::disturbed_inferences(marks);
   const Boundaries smooth = forward::smooth_marks(marks);
   problem_.segments.deviation_us = smooth.deviation_us;
-  const auto bad = static_cast<std::size_t>(std::count(disturbed.begin(), disturbed.end(), true));
-  const bool few = bad * 2 <= disturbed.size();
   for (std::size_t r = 0; r < which.size(); ++r) {
     std::vector<double>& moments = all[which[r]];
     std::size_t next = 0;
@@ -203,18 +209,50 @@ std::vector<std::vector<double>> ProblemMaker::moments() {
       next += next + 1 < distinct.size() && distinct[next + 1] == m;
       moments[m] = smooth.of(r)[next];
     }
-    disturbed_[which[r]] = few && disturbed[r];
   }
-  if (bad > 0 && few)
+  leave_out(which, disturbed);
+  return all;
+}
+
+// Of the marked inferences, those in which a layer took far longer or shorter than it usually does.
+std::vector<bool> ProblemMaker::unusual_inferences() const {
+  struct Run {
+    std::uint32_t inference;
+    double length_us;
+  };
+  std::vector<std::vector<Run>> runs(run_.timeline.layers.size());
+  for (const Segment& one : run_.execution.runs())
+    if (run_.execution.marked[one.inference])
+      runs[one.layer].push_back({one.inference, microseconds(one.end - one.begin)});
+  std::vector<bool> unusual(run_.execution.energy.size(), false);
+  for (const std::vector<Run>& of_layer : runs) {
+    std::vector<double> lengths;
+    for (const Run& run : of_layer) lengths.push_back(run.length_us);
+    const double usual = forward::median(lengths);
+    const double most = std::max(unusual_at * forward::robust_deviation(lengths), unusual_least_us);
+    for (const Run& run : of_layer)
+      if (std::abs(run.length_us - usual) > most) unusual[run.inference] = true;
+  }
+  std::vector<bool> of_marked;
+  for (const std::size_t i : marked_inferences()) of_marked.push_back(unusual[i]);
+  return of_marked;
+}
+
+// `disturbed`: of each of `which`. More than half of them cannot all be exceptions.
+void ProblemMaker::leave_out(const std::vector<std::size_t>& which, const std::vector<bool>& disturbed) {
+  const auto bad = static_cast<std::size_t>(std::count(disturbed.begin(), disturbed.end(), true));
+  if (bad * 2 > disturbed.size()) {
+    problem_.notes.push_back(
+        "More than half of the inferences were disturbed; none was left out. Close other programs and fix "
+        "the clocks, then measure again.");
+    return;
+  }
+  for (std::size_t r = 0; r < which.size(); ++r) disturbed_[which[r]] = disturbed[r];
+  if (bad > 0)
     problem_.notes.push_back(
         fmt::format("{} of {} inferences were left out of the split over layers: a layer took far longer "
                     "than usual, as after a preemption.",
                     bad, which.size()));
-  if (!few)
-    problem_.notes.push_back(
-        "More than half of the inferences were disturbed; none was left out. Close other programs and fix "
-        "the clocks, then measure again.");
-  return all;
 }
 
 void ProblemMaker::lay_out(const std::vector<std::vector<double>>& moments) {

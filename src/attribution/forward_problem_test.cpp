@@ -60,6 +60,16 @@ TEST(ForwardProblem, ActivityLeavesTheSumOfSharesAtOne) {
   }
 }
 
+TEST(ForwardProblem, APreemptedInferenceIsMaskedWhereLayersOverlapToo) {
+  Timeline timeline = overlapping_run();
+  timeline.spans[4].begin += 300us;  // layer 2 of the second inference
+  const ForwardProblem problem = problem_of(timeline);
+  ASSERT_EQ(problem.masked.size(), 1U);
+  EXPECT_DOUBLE_EQ(problem.masked[0].first, 12'000);
+  EXPECT_DOUBLE_EQ(problem.masked[0].second, 22'000);
+  EXPECT_EQ(problem.inferences, 3U);
+}
+
 TEST(ForwardProblem, WithoutOverlapThereAreNoMixtures) {
   Timeline timeline = overlapping_run();
   std::erase_if(timeline.spans, [](const LayerSpan& span) { return span.layer == 2; });
