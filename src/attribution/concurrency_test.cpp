@@ -271,7 +271,7 @@ TEST(Concurrency, WithoutPausesLayersAtOnceHaveNoIntervals) {
   const RailProfile& rail = profile.rails.at(0);
   EXPECT_FALSE(rail.fit->two_at_once_half_width);
   EXPECT_TRUE(rail.layers[0].energy->interval);
-  for (const std::size_t l : {1, 2, 3}) EXPECT_FALSE(rail.layers[l].energy->interval) << l;
+  for (std::size_t l = 1; l <= 3; ++l) EXPECT_FALSE(rail.layers[l].energy->interval) << l;
   EXPECT_THAT(profile.notes, Contains(HasSubstr("there were no pauses")));
 }
 

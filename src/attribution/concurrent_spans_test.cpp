@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <random>
 
 namespace layerwatt {
 namespace {
@@ -140,6 +142,39 @@ TEST(ConcurrentSpans, OnceOutsideIsNoPart) {
     timeline.spans.push_back({1, static_cast<std::uint32_t>(i), at + 1ms + late, at + 8ms + late});
   }
   EXPECT_THAT(layerwatt::execution_of(timeline).nestings, IsEmpty());
+}
+
+TEST(ConcurrentSpans, EveryMomentIsGivenOnceWhateverRuns) {
+  std::mt19937_64 random{3};
+  for (int trial = 0; trial < 300; ++trial) {
+    std::vector<Marked> spans;
+    std::vector<bool> busy(60);  // of the inference's milliseconds
+    for (auto n = random() % 12 + 1; n > 0; --n) {
+      const auto begin = random() % 60, end = std::min(60UL, begin + random() % 25);
+      spans.push_back({static_cast<std::uint32_t>(random() % 4), begin * 1ms, end * 1ms});
+      std::fill(busy.begin() + static_cast<long>(begin), busy.begin() + static_cast<long>(end), true);
+    }
+    const Nanoseconds covered = std::count(busy.begin(), busy.end(), true) * 1ms;
+    const Execution execution = execution_of(spans, 1);
+    Nanoseconds owned{}, shared{};
+    Instant last{};
+    for (const Segment& one : execution.segments) {
+      EXPECT_LE(last, one.begin);
+      last = one.end;
+      owned += one.end - one.begin;
+    }
+    EXPECT_EQ(owned, covered);
+    EXPECT_EQ(execution.overlapping, !execution.stretches.empty());
+    if (!execution.overlapping) continue;
+    last = {};
+    for (const Stretch& one : execution.stretches) {
+      EXPECT_LE(last, one.begin);
+      EXPECT_GT(one.count, 0U);
+      last = one.end;
+      shared += one.end - one.begin;
+    }
+    EXPECT_EQ(shared, covered);
+  }
 }
 
 TEST(ConcurrentSpans, TheSameTimeTwiceIsNoNesting) {
