@@ -19,6 +19,8 @@ constexpr double unknown = std::numeric_limits<double>::infinity();
 // Method forward joins layers that are known worse than this: the worst of a group is so well known when the
 // group's more_time has passed.
 constexpr double joined_above = 0.2;
+// SensorFit::lag_margin; below it another lag, with another split over layers, is as good.
+constexpr double sure_margin = 50;
 
 struct Unit {
   double half_width = unknown;
@@ -96,7 +98,7 @@ double enough_are_within(std::vector<double> values) {
 // One group of all layers tells nothing about layers, however well it is known.
 bool Precision::reached() const {
   const bool told_apart = units > 1 || (units == 1 && groups == 0);
-  return told_apart && half_width && *half_width <= target;
+  return told_apart && !lag_unsure && half_width && *half_width <= target;
 }
 
 Precision precision_of(const Profile& profile, double target, Nanoseconds mark_bias) {
@@ -106,6 +108,7 @@ Precision precision_of(const Profile& profile, double target, Nanoseconds mark_b
   const RailProfile& rail = profile.rails[headline_rail(profile)];
   const std::vector<Unit> units = units_of(profile, rail);
   precision.units = units.size();
+  precision.lag_unsure = rail.fit && rail.fit->withheld.empty() && rail.fit->lag_margin < sure_margin;
   precision.groups = rail.joined.size();
   for (const JoinedLayers& group : rail.joined) precision.grouped += group.layers.size();
   std::vector<double> widths, times;
@@ -121,7 +124,7 @@ Precision precision_of(const Profile& profile, double target, Nanoseconds mark_b
   constexpr double countable = 1e15;
   if (precision.reached())
     precision.needed = profile.inferences;
-  else if (inferences < countable)
+  else if (!precision.lag_unsure && inferences < countable)
     precision.needed =
         std::max<std::uint64_t>(profile.inferences + 1, static_cast<std::uint64_t>(inferences));
   return precision;

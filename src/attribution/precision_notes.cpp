@@ -11,7 +11,8 @@ namespace layerwatt {
 
 namespace {
 
-constexpr double missed = 1.2;  // refreshes between two readings, above which values are missed
+constexpr double keeps_up =
+    0.9;  // refreshes between two readings; then every conversion is seen: docs/forward.md
 constexpr Nanoseconds shortest_conversion{140'000};  // of the INA3221, TI SBOS576
 
 std::string spelled(Nanoseconds time) {
@@ -28,6 +29,11 @@ std::optional<double> asked_precision(const Profile& profile) {
 }
 
 std::string reached(const Precision& precision) {
+  if (precision.lag_unsure)
+    return fmt::format(
+        "Asked for {:.3g} %, not reached: the sensor's lag is ambiguous, and intervals hold for the "
+        "fitted one alone ({} of {} units would be within it).",
+        100 * precision.target, precision.within, precision.units);
   std::string text = fmt::format("Asked for {:.3g} %, {}: {} of {} {}", 100 * precision.target,
                                  precision.reached() ? "reached" : "not reached", precision.within,
                                  precision.units, precision.groups > 0 ? "units" : "layers");
@@ -46,6 +52,43 @@ const RailRecord* record_of(const RailProfile& rail, std::span<const RailRecord>
   return found == rails.end() ? nullptr : &*found;
 }
 
+std::size_t in_turn(const RailRecord& record, std::span<const RailRecord> rails) {
+  return static_cast<std::size_t>(std::count_if(rails.begin(), rails.end(), [&](const RailRecord& other) {
+    return other.sensor == record.sensor && other.device == record.device && !other.readings.empty();
+  }));
+}
+
+// When reads are slower than the sensor, the moments of its conversions stay unknown.
+void help_of_reads(const RailProfile& rail, Nanoseconds refresh, std::size_t rails_in_turn,
+                   std::vector<std::string>& helps) {
+  const std::string why =
+      fmt::format("({} is read every {} but new every {}, so that when its values came is unknown)",
+                  rail.rail, spelled(*rail.period), spelled(refresh));
+  if (rails_in_turn > 1)
+    helps.push_back(fmt::format("reading it alone, -e {}, or a longer conversion time {}", rail.rail, why));
+  else
+    helps.push_back("a longer conversion time " + why);
+}
+
+// Shorter ones tell layers apart better, as long as reads keep up with them.
+void help_of_conversions(const Profile& profile, const RailProfile& rail, const Channel& channel,
+                         std::vector<std::string>& helps) {
+  constexpr double worthwhile = 0.8;
+  Nanoseconds shortest = shortest_conversion;
+  if (channel.refresh && rail.period)
+    shortest = std::max(shortest, from_seconds(seconds(*channel.aperture) * seconds(*rail.period) /
+                                               (keeps_up * seconds(*channel.refresh))));
+  std::size_t ran = 0, shorter = 0;
+  for (const LayerProfile& layer : profile.layers) {
+    ran += layer.runs > 0;
+    shorter += layer.runs > 0 && layer.duration < *channel.aperture;
+  }
+  if (2 * shorter > ran && shortest < *channel.aperture * worthwhile)
+    helps.push_back(
+        fmt::format("a shorter conversion time ({} is longer than {} of {} layers; down to {} reads keep up)",
+                    spelled(*channel.aperture), shorter, ran, spelled(shortest)));
+}
+
 void help_of_sensor(const Profile& profile, const RailProfile& rail, std::span<const RailRecord> rails,
                     std::vector<std::string>& helps) {
   const RailRecord* record = record_of(rail, rails);
@@ -55,24 +98,9 @@ void help_of_sensor(const Profile& profile, const RailProfile& rail, std::span<c
     helps.push_back(fmt::format(
         "a sensor that does not average (this one does over {} conversions{}; permission to set its mode)",
         *channel.averaging, rail.time_constant ? ", " + spelled(*rail.time_constant) : ""));
-  if (channel.aperture && *channel.aperture > shortest_conversion) {
-    std::size_t ran = 0, shorter = 0;
-    for (const LayerProfile& layer : profile.layers) {
-      ran += layer.runs > 0;
-      shorter += layer.runs > 0 && layer.duration < *channel.aperture;
-    }
-    if (2 * shorter > ran)
-      helps.push_back(fmt::format("a shorter conversion time ({} is longer than {} of {} layers)",
-                                  spelled(*channel.aperture), shorter, ran));
-  }
-  const auto together = std::count_if(rails.begin(), rails.end(), [&](const RailRecord& other) {
-    return other.sensor == record->sensor && other.device == record->device && !other.readings.empty();
-  });
-  const bool misses = rail.period && (!channel.refresh || *rail.period > *channel.refresh * missed);
-  if (together > 1 && misses)
-    helps.push_back(fmt::format("reading {0} alone (-e {0}; now it is read every {1} in turn with others{2})",
-                                rail.rail, spelled(*rail.period),
-                                channel.refresh ? ", and new every " + spelled(*channel.refresh) : ""));
+  if (channel.refresh && rail.period && *rail.period > *channel.refresh * keeps_up)
+    return help_of_reads(rail, *channel.refresh, in_turn(*record, rails), helps);
+  if (channel.aperture) help_of_conversions(profile, rail, channel, helps);
 }
 
 }  // namespace

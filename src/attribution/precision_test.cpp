@@ -70,6 +70,15 @@ TEST(Precision, ExpectsNothingOfTimeThatMarksLeaveOpen) {
   EXPECT_NEAR(*hopeless.half_width, 0.10, 1e-12);
 }
 
+TEST(Precision, IsNotReachedWhileTheLagIsAmbiguous) {
+  Profile profile = profile_with({0.04, 0.04});
+  profile.rails[0].fit.emplace().lag_margin = 49;
+  EXPECT_FALSE(precision_of(profile, 0.05, 0ns).reached());
+  EXPECT_FALSE(precision_of(profile, 0.05, 0ns).needed);
+  profile.rails[0].fit->lag_margin = 51;
+  EXPECT_TRUE(precision_of(profile, 0.05, 0ns).reached());
+}
+
 TEST(Precision, CountsLayersThatAreKnownOnlyTogetherOnce) {
   Profile profile = profile_with({0.9, 0.9, 0.9, 0.04});
   join({0, 1, 2}, 0.03, profile);
@@ -164,18 +173,33 @@ TEST(PrecisionNotes, SayWhatWouldHelpMostHelpfulFirst) {
   rails[0].channel.averaging = 64;
   rails[0].channel.aperture = 20ms;
   rails[0].channel.refresh = 1ms;
-  // 100 (0.10 / 0.05)^2, and a little for marks of 1 us.
   const auto notes = precision_notes(profile, rails);
   ASSERT_EQ(notes.size(), 2u);
   EXPECT_NE(notes[0].find("not reached: 1 of 2 layers"), std::string::npos) << notes[0];
   EXPECT_NE(notes[0].find("10 %"), std::string::npos) << notes[0];
+  // 100 (0.10 / 0.05)^2, and a little for marks of 1 us.
   const std::string& help = notes[1];
-  const auto average = help.find("does not average"), conversion = help.find("20 ms is longer than 2 of 2"),
-             alone = help.find("-e VDD_IN"), time = help.find("about 31 s more (401");
-  EXPECT_LT(average, conversion) << help;
-  EXPECT_LT(conversion, alone) << help;
+  const auto average = help.find("does not average"), alone = help.find("-e VDD_IN, or a longer conversion"),
+             time = help.find("about 31 s more (401 inferences");
+  EXPECT_LT(average, alone) << help;
   EXPECT_LT(alone, time) << help;
   EXPECT_NE(time, std::string::npos) << help;
+  EXPECT_EQ(help.find("shorter"), std::string::npos) << help;
+}
+
+TEST(PrecisionNotes, WantShorterConversionsOnlyWhereReadsKeepUp) {
+  Profile profile = profile_with({0.04, 0.10});
+  profile.circumstances["precision"] = "5%";
+  std::vector<RailRecord> rails(1);
+  rails[0].channel.rail = "VDD_IN";
+  rails[0].channel.aperture = 20ms;
+  rails[0].channel.refresh = 30ms;
+  profile.rails[0].period = 3ms;  // keeps up with a refresh of 3 / 0.9 ms, a ninth of this one
+  EXPECT_NE(precision_notes(profile, rails)[1].find("20 ms is longer than 2 of 2 layers; down to 2.22 ms"),
+            std::string::npos);
+  profile.rails[0].period = 31ms;
+  EXPECT_NE(precision_notes(profile, rails)[1].find("a longer conversion time (VDD_IN is read every 31 ms"),
+            std::string::npos);
 }
 
 TEST(PrecisionNotes, AskForNothingOnceItIsReached) {

@@ -255,7 +255,7 @@ Result<void> Session::refit(StopRule& rule, std::uint32_t block) {
   const Instant to = now();
   source_->resume();
   if (said)
-    if (auto added = recorder_->add_event("refit", said->brief); !added) return added;
+    if (auto added = recorder_->add_event("refit", description(*said)); !added) return added;
   rule.add_refit(std::move(said), to - from);
   if (auto pumped = recorder_->pump({}, now(), true); !pumped) return pumped;
   return recorder_->add_phase(Phase::refit, block, from, to);

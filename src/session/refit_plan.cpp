@@ -14,6 +14,12 @@ constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
+std::string description(const ProfileOptions::Refit& refit) {
+  if (refit.reached) return refit.brief + ", reached";
+  return refit.brief + (refit.needed ? ", about " + std::to_string(*refit.needed) + " inferences needed"
+                                     : ", no telling how many inferences are needed");
+}
+
 RefitPlan::RefitPlan(bool wanted) : next_{wanted ? first_refit : never} {}
 
 std::uint64_t RefitPlan::until_next(std::uint64_t done) const {
@@ -28,6 +34,7 @@ Nanoseconds RefitPlan::cost(std::uint64_t done) const {
 void RefitPlan::add(std::uint64_t done, std::optional<ProfileOptions::Refit> said, Nanoseconds took) {
   at_ = done;
   took_ = took;
+  needed_before_ = last_ ? last_->needed : std::nullopt;
   last_ = std::move(said);
   next_ = 2 * done;
   // A fifth more at least, or predictions that are a little short would make for a refit each block.
@@ -36,7 +43,7 @@ void RefitPlan::add(std::uint64_t done, std::optional<ProfileOptions::Refit> sai
 }
 
 std::optional<std::uint64_t> RefitPlan::needed() const {
-  return last_ ? last_->needed : std::optional<std::uint64_t>{};
+  return last_ && last_->needed ? last_->needed : needed_before_;
 }
 
 }  // namespace layerwatt

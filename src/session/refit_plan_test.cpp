@@ -41,6 +41,15 @@ TEST(RefitPlan, AimsAtThePredictionWhenThatIsLessThanDouble) {
   EXPECT_EQ(plan.until_next(150), 30u);  // a fifth more, whatever is predicted
 }
 
+TEST(RefitPlan, ForgetsAPredictionOnlyAfterTwoRefitsWithoutOne) {
+  RefitPlan plan{true};
+  plan.add(100, needs(500), 1ms);
+  plan.add(200, needs(std::nullopt), 1ms);
+  EXPECT_EQ(plan.needed(), 500u);
+  plan.add(400, needs(std::nullopt), 1ms);
+  EXPECT_FALSE(plan.needed());
+}
+
 TEST(RefitPlan, IsOverWhenThePrecisionIsReached) {
   RefitPlan plan{true};
   plan.add(50, ProfileOptions::Refit{true, 50, ""}, 1ms);

@@ -123,7 +123,7 @@ Result<void> VirtualSession::refit(StopRule& rule) {
   if (auto committed = recorder_.commit(); !committed) return committed;
   auto said = options_.refit();
   if (said)
-    if (auto added = recorder_.add_event("refit", said->brief); !added) return added;
+    if (auto added = recorder_.add_event("refit", description(*said)); !added) return added;
   rule.add_refit(std::move(said), 0ns);
   return {};
 }

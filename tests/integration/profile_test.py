@@ -119,17 +119,17 @@ class Precision(LayerwattTest):
         return " ".join(out.split()), stopped
 
     def test_it_ends_when_layers_are_known_as_precisely_as_asked(self):
-        out, stopped = self.precise("squeezenet1.1", "jetson-nano,averaging=1", "--precision", "18%",
-                                    "-e", "POM_5V_IN")
+        out, stopped = self.precise("squeezenet1.1", "jetson-nano,averaging=1,conversion_us=332", "--precision",
+                                    "15%", "-e", "POM_5V_IN")
         self.assertIn("the precision was reached", stopped)
-        self.assertIn("Asked for 18 %, reached", out)
+        self.assertIn("Asked for 15 %, reached", out)
         self.assertIn("averaging 1", out)
         profile = self.profile_json("p.lw")
         rail = profile["rails"][0]
         together = {layer for group in rail["joined"] for layer in group["layers"]}
         alone = [layer["rails"][0] for index, layer in enumerate(profile["layers"]) if index not in together]
         widths = [(unit["energy_high_j"] - unit["energy_low_j"]) / 2 / unit["energy_j"] for unit in alone + rail["joined"]]
-        within = sum(width <= 0.18 for width in widths)
+        within = sum(width <= 0.15 for width in widths)
         self.assertGreater(len(widths), 1)
         self.assertGreaterEqual(within, 0.95 * len(widths))
 
