@@ -35,7 +35,9 @@ class ActivityFit {
   ActivityFit(const ForwardProblem& problem, std::span<const double> excess, const forward::Series& series,
               const forward::Window& window, const forward::EstimateOptions& options)
       : problem_{problem}, excess_{excess}, series_{series}, window_{window}, options_{options} {}
-  [[nodiscard]] std::optional<ConcurrentFit> fit() const;
+  [[nodiscard]] std::optional<double> rough() const;
+  [[nodiscard]] std::optional<ConcurrentFit> assumed() const;
+  [[nodiscard]] std::optional<ConcurrentFit> fit(double start) const;
 
  private:
   [[nodiscard]] std::optional<forward::RailEstimate> at(double activity) const {
@@ -49,7 +51,6 @@ class ActivityFit {
     double from = 0, to = 0, variance = 0;  // where it stood, and where the posterior is highest
   };
   [[nodiscard]] std::optional<Step> step(double from, double size) const;
-  [[nodiscard]] double coarse() const;
 
   const ForwardProblem& problem_;
   std::span<const double> excess_;
@@ -57,19 +58,6 @@ class ActivityFit {
   const forward::Window& window_;
   const forward::EstimateOptions& options_;
 };
-
-// The likeliest of a few, to start from: far from it the residuals' variance is no parabola.
-double ActivityFit::coarse() const {
-  double best = 0, lowest_noise = 0;
-  for (const double activity : {0.0, 0.25, 0.5, 0.75, 1.0}) {
-    const auto tried = at(activity);
-    if (!tried) continue;
-    if (activity > 0 && tried->noise >= lowest_noise) continue;
-    best = activity;
-    lowest_noise = tried->noise;
-  }
-  return best;
-}
 
 // -log likelihood = n/2 log(residual variance), n the number of independent readings.
 std::optional<ActivityFit::Step> ActivityFit::step(double from, double size) const {
@@ -88,11 +76,28 @@ std::optional<ActivityFit::Step> ActivityFit::step(double from, double size) con
   return found;
 }
 
-std::optional<ConcurrentFit> ActivityFit::fit() const {
+// The likeliest of a few, and one step from there: far from it the residuals' variance is no parabola.
+std::optional<double> ActivityFit::rough() const {
+  const auto turns = at(0);
+  if (!turns || !(turns->seen[problem_.idle_column] > 0)) return std::nullopt;
+  double best = 0, lowest_noise = turns->noise;
+  for (const double activity : {0.25, 0.5, 0.75, 1.0}) {
+    const auto tried = at(activity);
+    if (!tried || tried->noise >= lowest_noise) continue;
+    best = activity;
+    lowest_noise = tried->noise;
+  }
+  const auto moved = step(best, apart);
+  return moved ? moved->to : best;
+}
+
+std::optional<ConcurrentFit> ActivityFit::assumed() const {
   auto turns = at(0);
-  if (!turns) return std::nullopt;
-  if (!(turns->seen[problem_.idle_column] > 0)) return ConcurrentFit{std::move(*turns), 0, std::nullopt};
-  auto last = step(coarse(), apart);
+  return turns ? std::optional{ConcurrentFit{std::move(*turns), 0, std::nullopt}} : std::nullopt;
+}
+
+std::optional<ConcurrentFit> ActivityFit::fit(double start) const {
+  auto last = step(start, apart);
   for (int i = 1; last && i < most_steps && std::abs(last->to - last->from) > near; ++i)
     last = step(last->to, apart);
   if (!last) return std::nullopt;
@@ -109,10 +114,17 @@ std::optional<ConcurrentFit> ActivityFit::fit() const {
 
 }  // namespace
 
+std::optional<double> rough_activity(const ForwardProblem& problem, const forward::Series& series,
+                                     const forward::Window& window, const forward::EstimateOptions& options) {
+  return ActivityFit{problem, {}, series, window, options}.rough();
+}
+
 std::optional<ConcurrentFit> fit_concurrent(const ForwardProblem& problem, std::span<const double> excess,
                                             const forward::Series& series, const forward::Window& window,
-                                            const forward::EstimateOptions& options) {
-  return ActivityFit{problem, excess, series, window, options}.fit();
+                                            const forward::EstimateOptions& options,
+                                            std::optional<double> rough) {
+  const ActivityFit activity{problem, excess, series, window, options};
+  return rough ? activity.fit(*rough) : activity.assumed();
 }
 
 }  // namespace layerwatt

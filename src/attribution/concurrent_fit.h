@@ -18,9 +18,16 @@ struct ConcurrentFit {
   std::optional<double> activity_deviation;  // empty: assumed
 };
 
-// `excess`: of each layer column, as LayerTime has it. Empty when there are too few readings.
+// About the activity, to fit the window with. Empty when nothing tells: there were no pauses, or too few
+// readings.
+std::optional<double> rough_activity(const ForwardProblem& problem, const forward::Series& series,
+                                     const forward::Window& window, const forward::EstimateOptions& options);
+
+// `excess`: of each layer column, as LayerTime has it. `rough`: the activity to start from; empty: 0 is
+// assumed. Empty when there are too few readings.
 std::optional<ConcurrentFit> fit_concurrent(const ForwardProblem& problem, std::span<const double> excess,
                                             const forward::Series& series, const forward::Window& window,
-                                            const forward::EstimateOptions& options);
+                                            const forward::EstimateOptions& options,
+                                            std::optional<double> rough);
 
 }  // namespace layerwatt

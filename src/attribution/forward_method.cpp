@@ -251,11 +251,12 @@ std::optional<ConcurrentFit> Forward::fit_alone(const forward::Series& series,
 std::optional<ConcurrentFit> Forward::fit_concurrency(const RailRecord& rail, const forward::Series& series) {
   std::vector<double> excess;
   for (const std::size_t l : layer_of_column_) excess.push_back(times_.layers[l].excess);
-  auto found = fit_concurrent(problem_, excess, series, window_of(rail).window, options());
-  if (!found || !found->activity_deviation) return found;
-  activity_ = found->activity;
-  windows_.erase({rail.sensor, rail.device});
-  return fit_concurrent(problem_, excess, series, window_of(rail).window, options());
+  const auto rough = rough_activity(problem_, series, window_of(rail).window, options());
+  if (rough) {
+    activity_ = *rough;
+    windows_.erase({rail.sensor, rail.device});
+  }
+  return fit_concurrent(problem_, excess, series, window_of(rail).window, options(), rough);
 }
 
 // What is known of layers that ran at the same time, and what is not.
