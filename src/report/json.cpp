@@ -160,6 +160,12 @@ Json rail_of(const RailProfile& rail) {
   json["time_constant_s"] = or_null(rail.time_constant);
   json["joined"] = Json::array();
   for (const JoinedLayers& joined : rail.joined) json["joined"].push_back(json_of(joined));
+  json["modules"] = Json::array();
+  for (const ModuleEnergy& module : rail.modules) {
+    Json one{{"name", module.name}, {"layers", module.layers}};
+    put(one, "energy", "j", module.energy);
+    json["modules"].push_back(std::move(one));
+  }
   json["fit"] = rail.fit ? json_of(*rail.fit) : Json{};
   json["accuracy"] = json_of(rail.accuracy);
   json["uncertainty"] = json_of(rail.uncertainty);

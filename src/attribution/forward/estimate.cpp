@@ -304,12 +304,20 @@ Eigen::VectorXd lowest_deviation(const NormalEquations& equations, double noise_
   return (noise_variance * inverse.diagonal()).cwiseMax(0.0).cwiseSqrt();
 }
 
+// Of the columns that any reading saw.
 double condition_of(const NormalEquations& equations, std::size_t columns) {
-  const auto n = static_cast<Eigen::Index>(columns);
-  const Eigen::VectorXd scale =
-      equations.gram_sum.diagonal().head(n).cwiseMax(1e-30).cwiseSqrt().cwiseInverse();
-  const Eigen::MatrixXd scaled =
-      scale.asDiagonal() * equations.gram_sum.topLeftCorner(n, n) * scale.asDiagonal();
+  const Eigen::VectorXd seen = equations.gram_sum.diagonal().head(static_cast<Eigen::Index>(columns));
+  std::vector<Eigen::Index> used;
+  for (Eigen::Index c = 0; c < seen.size(); ++c)
+    if (seen[c] > 1e-9 * seen.maxCoeff()) used.push_back(c);
+  if (used.empty()) return 1;
+  const auto n = static_cast<Eigen::Index>(used.size());
+  Eigen::MatrixXd scaled(n, n);
+  for (Eigen::Index i = 0; i < n; ++i)
+    for (Eigen::Index j = 0; j < n; ++j) {
+      const Eigen::Index a = used[static_cast<std::size_t>(i)], b = used[static_cast<std::size_t>(j)];
+      scaled(i, j) = equations.gram_sum(a, b) / std::sqrt(seen[a] * seen[b]);
+    }
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver{scaled, Eigen::EigenvaluesOnly};
   return solver.eigenvalues().maxCoeff() / std::max(solver.eigenvalues().minCoeff(), 1e-18);
 }
