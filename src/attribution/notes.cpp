@@ -226,7 +226,8 @@ void note_layers(const Profile& profile, Notes& notes) {
   }
   if (!never.empty() && never.size() < profile.layers.size())
     notes.push_back("Never seen to run: " + listed(never) + ".");
-  if (!unread.empty())
+  const bool said = rail.fit && !rail.fit->withheld.empty();  // why, by the method itself
+  if (!unread.empty() && !said)
     notes.push_back(
         fmt::format("No reading fell into {}{}: their energy is unknown and part of what is unexplained.",
                     listed(unread), on));
