@@ -24,8 +24,8 @@ constexpr double sure_margin = 50;
 
 struct Unit {
   double half_width = unknown;
-  Nanoseconds length{};
   std::size_t layers = 1;
+  double marks = unknown;  // half-width for each second that its marks are in the wrong place
   double parts = unknown;  // times as many inferences until a group parts
 };
 
@@ -35,13 +35,39 @@ std::optional<double> relative(const LayerEnergy& layer) {
   return (interval.high - interval.low) / 2 / layer.energy->value;
 }
 
-Unit unit_of(const JoinedLayers& group, const Profile& profile, Nanoseconds measured) {
+// Of layers that follow each other. A mark in the wrong place gives one side what is the other's: there the
+// power between the two is at stake.
+double marks_of(Joules energy, std::size_t first, std::size_t last, const Profile& profile,
+                const RailProfile& rail) {
+  Nanoseconds length{};
+  for (std::size_t l = first; l <= last; ++l) length += profile.layers[l].marked.mean;
+  if (length <= Nanoseconds{0} || !(energy > Joules{0})) return unknown;
+  const Watts own = energy / length;
+  const auto of_neighbour = [&](std::size_t layer) {
+    return layer < rail.layers.size() ? rail.layers[layer].power.value_or(own) : own;
+  };
+  const Watts before = first > 0 ? of_neighbour(first - 1) : own, after = of_neighbour(last + 1);
+  const double at_begin = ((before + own) / 2).value(), at_end = ((own + after) / 2).value();
+  return normal_975 * std::hypot(at_begin, at_end) / energy.value();
+}
+
+Unit unit_of(const JoinedLayers& group, const Profile& profile, const RailProfile& rail,
+             Nanoseconds measured) {
   Unit unit;
   if (group.energy > Joules{0}) unit.half_width = group.half_width / group.energy;
   unit.layers = group.layers.size();
-  for (const std::size_t layer : group.layers) unit.length += profile.layers[layer].marked.mean;
+  const auto [first, last] = std::minmax_element(group.layers.begin(), group.layers.end());
+  if (unit.layers > 0) unit.marks = marks_of(group.energy, *first, *last, profile, rail);
   if (group.more_time && !group.always_together && measured > Nanoseconds{0})
     unit.parts = 1 + *group.more_time / (measured * 1.0);
+  return unit;
+}
+
+Unit unit_of(std::size_t layer, const Profile& profile, const RailProfile& rail) {
+  Unit unit;
+  unit.half_width = relative(rail.layers[layer]).value_or(unknown);
+  if (rail.layers[layer].energy)
+    unit.marks = marks_of(rail.layers[layer].energy->value, layer, layer, profile, rail);
   return unit;
 }
 
@@ -52,19 +78,11 @@ std::vector<Unit> units_of(const Profile& profile, const RailProfile& rail) {
   std::vector<bool> grouped(profile.layers.size());
   for (const JoinedLayers& group : rail.joined) {
     for (const std::size_t layer : group.layers) grouped[layer] = true;
-    units.push_back(unit_of(group, profile, measured));
+    units.push_back(unit_of(group, profile, rail, measured));
   }
-  for (std::size_t l = 0; l < profile.layers.size(); ++l) {
-    if (grouped[l] || profile.layers[l].runs == 0) continue;
-    units.push_back({relative(rail.layers[l]).value_or(unknown), profile.layers[l].marked.mean});
-  }
+  for (std::size_t l = 0; l < profile.layers.size(); ++l)
+    if (!grouped[l] && profile.layers[l].runs > 0) units.push_back(unit_of(l, profile, rail));
   return units;
-}
-
-// Half-width that a wrong place of both marks makes, where the neighbours draw what this draws.
-double of_marks(Nanoseconds length, Nanoseconds mark_bias) {
-  if (length <= Nanoseconds{0}) return unknown;
-  return normal_975 * std::sqrt(2.0) * (mark_bias / (length * 1.0));
 }
 
 // Times as many inferences until `half_width`, of which `marks` stays, is within the target.
@@ -77,10 +95,10 @@ double times_until(double half_width, double marks, double target) {
 // Of a unit; of a group that parts before it is within, of its worst layer, as known at the moment it parts:
 // errors fall with the root of time.
 double times_needed(const Unit& unit, bool must_part, double target, Nanoseconds mark_bias) {
-  const double whole = times_until(unit.half_width, of_marks(unit.length, mark_bias), target);
+  const double marks = unit.marks * seconds(mark_bias);
+  const double whole = times_until(unit.half_width, marks, target);
   if (unit.layers == 1 || (whole <= unit.parts && !must_part)) return whole;
-  const auto mean = unit.length / static_cast<Nanoseconds::rep>(unit.layers);
-  return times_until(joined_above * std::sqrt(unit.parts), of_marks(mean, mark_bias), target);
+  return times_until(joined_above * std::sqrt(unit.parts), marks * static_cast<double>(unit.layers), target);
 }
 
 // The smallest value that `precise_share` of all are not above.
@@ -111,14 +129,16 @@ Precision precision_of(const Profile& profile, double target, Nanoseconds mark_b
   precision.lag_unsure = rail.fit && rail.fit->withheld.empty() && rail.fit->lag_margin < sure_margin;
   precision.groups = rail.joined.size();
   for (const JoinedLayers& group : rail.joined) precision.grouped += group.layers.size();
-  std::vector<double> widths, times;
+  std::vector<double> widths, times, marks;
   for (const Unit& unit : units) {
     precision.within += unit.half_width <= target;
-    precision.too_short += unit.half_width > target && of_marks(unit.length, mark_bias) >= target;
+    precision.too_short += unit.half_width > target && unit.marks * seconds(mark_bias) >= target;
     widths.push_back(unit.half_width);
+    marks.push_back(unit.marks * seconds(mark_bias));
     times.push_back(times_needed(unit, units.size() == 1, target, mark_bias));
   }
   if (const double width = enough_are_within(widths); width < unknown) precision.half_width = width;
+  if (const double width = enough_are_within(marks); width < unknown) precision.reachable = width;
   const double inferences =
       std::ceil(static_cast<double>(profile.inferences) * enough_are_within(times) - 1e-6);
   constexpr double countable = 1e15;

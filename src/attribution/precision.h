@@ -25,6 +25,7 @@ struct Precision {
   std::size_t too_short = 0;
   bool lag_unsure = false;              // intervals do not allow for another lag: nothing is reached
   std::optional<double> half_width;     // that precise_share of the units are within; empty: not known
+  std::optional<double> reachable;      // the same, however long one measures: what marks leave open
   std::optional<std::uint64_t> needed;  // inferences in all, about; empty: not known, or none are enough
   [[nodiscard]] bool reached() const;
 };

@@ -120,19 +120,22 @@ std::vector<std::string> precision_notes(const Profile& profile, std::span<const
     helps.push_back(fmt::format("about {} more ({} inferences in all)",
                                 spelled(from_seconds(more * seconds(profile.marked_whole.mean + rail.pause))),
                                 *precision.needed));
-  } else if (helps.empty()) {
-    notes.push_back("Nothing that could be changed here is known to bring them there.");
   }
   if (!helps.empty()) {
     std::string text = "What would help most: ";
     for (std::size_t i = 0; i < helps.size(); ++i) text += (i > 0 ? "; then " : "") + helps[i];
     notes.push_back(text + ".");
   }
-  if (precision.too_short > 0)
-    notes.push_back(fmt::format(
-        "The uncertain place of their marks alone leaves more than {:.3g} % open in {} of them: these "
-        "are too short, however long one measures.",
-        100 * *target, precision.too_short));
+  if (precision.too_short > 0) {
+    std::string text = fmt::format(
+        "The uncertain place of their marks alone leaves more than {:.3g} % open in {} of them: these are "
+        "too short, "
+        "however long one measures",
+        100 * *target, precision.too_short);
+    if (precision.reachable && *precision.reachable > *target)
+      text += fmt::format(". {:.1f} % is within reach", 100 * *precision.reachable);
+    notes.push_back(text + ".");
+  }
   return notes;
 }
 

@@ -40,6 +40,14 @@ void join(std::vector<std::size_t> layers, double half_width, Profile& profile,
   profile.rails[0].joined.push_back(group);
 }
 
+// The neighbour draws three times as much, so 200 W are at stake at one end and 100 W at the other.
+TEST(Precision, ReckonsWithNeighboursThatDrawMore) {
+  Profile profile = profile_with({0.10, 0.04});
+  profile.rails[0].layers[1].power = Watts{300};
+  EXPECT_FALSE(precision_of(profile, 0.05, 115us).needed);  // 1.96 sqrt(200^2 + 100^2) 115 us / 1 J = 5.04 %
+  EXPECT_TRUE(precision_of(profile, 0.05, 113us).needed);   // 4.95 %
+}
+
 TEST(Precision, IsReachedWhenNineteenOfTwentyLayersAreWithin) {
   std::vector<double> widths(20, 0.04);
   widths[7] = 0.5;
@@ -67,6 +75,7 @@ TEST(Precision, ExpectsNothingOfTimeThatMarksLeaveOpen) {
   const Precision hopeless = precision_of(profile, 0.05, 200us);
   EXPECT_FALSE(hopeless.needed);
   EXPECT_EQ(hopeless.too_short, 1u);
+  EXPECT_NEAR(*hopeless.reachable, 0.0554, 0.0001);
   EXPECT_NEAR(*hopeless.half_width, 0.10, 1e-12);
 }
 

@@ -92,6 +92,16 @@ simulation::Ina3221Settings ina3221_of(const Chip& found, const BoardPower& powe
   return settings;
 }
 
+// Of the chip's rails, in its order.
+std::vector<std::size_t> channels_to_read(const Chip& found, std::span<const std::string> names) {
+  std::vector<std::size_t> named, all;
+  for (std::size_t i = 0; i < found.rails.size(); ++i) {
+    all.push_back(i);
+    if (std::find(names.begin(), names.end(), found.rails[i].name) != names.end()) named.push_back(i);
+  }
+  return named.empty() ? all : named;
+}
+
 simulation::ReadSettings reads_of(const BoardModel& model, std::size_t channels, Nanoseconds period) {
   simulation::ReadSettings settings;
   settings.channels = channels;
@@ -107,14 +117,15 @@ simulation::ReadSettings reads_of(const BoardModel& model, std::size_t channels,
 class VirtualInstrument::State {
  public:
   State(const Board& board, const BoardPower& power, Chip found, Nanoseconds period, std::uint64_t seed,
-        Instant start)
+        Instant start, std::span<const std::string> read)
       : board_{board},
         chip_{std::move(found)},
         start_{start},
         layers_{power.layers.size()},
         load_{load_of(*board.model, power), seed},
         model_{ina3221_of(chip_, power, seed), power.idle, {seed, "conversions"}},
-        reads_{reads_of(*board.model, chip_.rails.size(), period), {seed, "reads"}},
+        read_{channels_to_read(chip_, read)},
+        reads_{reads_of(*board.model, read_.size(), period), {seed, "reads"}},
         pending_{reads_.next()},
         taken_(chip_.rails.size()) {}
 
@@ -142,6 +153,7 @@ class VirtualInstrument::State {
   std::size_t layers_;
   simulation::Load load_;
   simulation::Ina3221Model model_;
+  std::vector<std::size_t> read_;  // channels of the chip, by channel of the plan
   simulation::ReadPlan reads_;
   simulation::PlannedRead pending_;
   Stage stage_ = Stage::calling;  // of the pending read
@@ -199,7 +211,8 @@ bool VirtualInstrument::State::step_read(Moment known) {
                                                        : pending_.after;
   if (next > known) return false;
   if (stage_ != Stage::bus_fetched) model_.run(load_.power(), next);
-  const auto registers = model_.registers(pending_.channel);
+  const std::size_t channel = read_[pending_.channel];
+  const auto registers = model_.registers(channel);
   switch (stage_) {
     case Stage::calling:
       fetched_.shunt = registers.shunt;
@@ -210,9 +223,8 @@ bool VirtualInstrument::State::step_read(Moment known) {
       stage_ = Stage::bus_fetched;
       return true;
     case Stage::bus_fetched:
-      taken_[pending_.channel].push_back(
-          {stamp(pending_.before), stamp(pending_.after),
-           simulation::l4t_power(fetched_, chip_.rails[pending_.channel].shunt)});
+      taken_[channel].push_back({stamp(pending_.before), stamp(pending_.after),
+                                 simulation::l4t_power(fetched_, chip_.rails[channel].shunt)});
       pending_ = reads_.next();
       stage_ = Stage::calling;
   }
@@ -262,14 +274,16 @@ VirtualTiming VirtualInstrument::State::timing() const {
 }
 
 Result<VirtualInstrument> VirtualInstrument::create(const Board& board, std::span<const Layer> layers,
-                                                    Nanoseconds period, std::uint64_t seed, Instant start) {
+                                                    Nanoseconds period, std::uint64_t seed, Instant start,
+                                                    std::span<const std::string> read) {
   if (period < Nanoseconds::zero())
     return Error{Errc::unsupported, board.id, "the period of reading is negative"};
   const auto power = power_of(board, layers);
   if (!power) return power.error();
   auto found = chip_of(board, *power);
   if (!found) return found.error();
-  return VirtualInstrument{std::make_unique<State>(board, *power, std::move(*found), period, seed, start)};
+  return VirtualInstrument{
+      std::make_unique<State>(board, *power, std::move(*found), period, seed, start, read)};
 }
 
 VirtualInstrument::VirtualInstrument(std::unique_ptr<State> state) : state_{std::move(state)} {}

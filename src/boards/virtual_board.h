@@ -53,9 +53,11 @@ struct VirtualTiming {
 // round-robin conversions, exponential average, quantum, lag, noise, read latency and the sampler's period.
 class VirtualInstrument {
  public:
-  // unsupported: the board has no model or no INA3221. `period` zero: as fast as the reads allow.
+  // unsupported: the board has no model or no INA3221. `period` zero: as fast as the reads allow. Only `read`
+  // are read, the others have no readings; all of them when none of the names is a rail.
   static Result<VirtualInstrument> create(const Board& board, std::span<const Layer> layers,
-                                          Nanoseconds period, std::uint64_t seed, Instant start);
+                                          Nanoseconds period, std::uint64_t seed, Instant start,
+                                          std::span<const std::string> read = {});
   VirtualInstrument(VirtualInstrument&&) noexcept;
   VirtualInstrument& operator=(VirtualInstrument&&) noexcept;
   ~VirtualInstrument();

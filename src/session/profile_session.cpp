@@ -152,7 +152,8 @@ Result<void> Session::open_source() {
   if (const std::string board_id = virtual_board_id(options_.sensor); !board_id.empty()) {
     const auto board = board_with_settings(board_id);
     if (!board) return board.error();
-    auto instrument = VirtualInstrument::create(*board, layers_, options_.period, options_.seed, now());
+    auto instrument =
+        VirtualInstrument::create(*board, layers_, options_.period, options_.seed, now(), options_.rails);
     if (!instrument) return instrument.error();
     auto source = std::make_unique<VirtualSource>(std::move(*instrument));
     simulated_ = source.get();

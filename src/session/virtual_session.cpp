@@ -206,7 +206,8 @@ Result<SessionOutcome> run_virtual_profile(const Machine&, const ProfileOptions&
   auto described = describe_model(options);
   if (!described) return described.error();
   const std::vector<Layer> layers = described->layers;
-  auto instrument = VirtualInstrument::create(*board, layers, options.period, options.seed, Instant{});
+  auto instrument =
+      VirtualInstrument::create(*board, layers, options.period, options.seed, Instant{}, options.rails);
   if (!instrument) return instrument.error();
   VirtualSource source{std::move(*instrument)};
   if (auto checked = check_rails(source.rails(), options.rails); !checked) return checked.error();
