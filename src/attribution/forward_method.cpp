@@ -28,6 +28,7 @@ constexpr double supply_sag = 0.03 / 25;
 constexpr double longest_lag_us = 200'000;
 constexpr double smallest_tail_us = 4;  // shorter tails are not told from none
 constexpr double most_repeated = 0.6;   // readings; above it rounding is no noise but hides the layers
+constexpr double sure_margin = 50;      // below it and without the sensor's clock, intervals do not cover
 constexpr double least_margin = 5;      // log-likelihood of the lag, below which it could be any
 constexpr const char* lag_unknown =
     "when the sensor sees what could not be found out; measure longer, with pauses between inferences";
@@ -35,6 +36,9 @@ constexpr double unsure_activity = 0.1;  // standard deviation; 0.29 before any 
 constexpr double widest = 0.2;           // half-width of a layer over its energy, above which it is joined
 
 double microseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-3; }
+
+// Of a power now, not of a counter's ticks.
+bool by_conversions(const forward::Series& series) { return series.kind != forward::WindowKind::interval; }
 
 // A sensor that averages multiplies mean current by mean voltage. Where the supply sags by c of its voltage a
 // watt, a layer of power P then reads c (P - mean)^2 too high: c is allowed for as a standard deviation.
@@ -133,6 +137,9 @@ const forward::FittedWindow& Forward::window_of(const RailRecord& rail) {
   std::vector<const forward::Series*> rails;
   for (const forward::Series& series : all) rails.push_back(&series);
   forward::WindowSearch search;
+  // Where the age of a value is not known, an edge that it blurs looks like a tail.
+  for (const forward::Series& series : all)
+    search.fit_tail = search.fit_tail && (series.jitter_us <= 0 || !by_conversions(series));
   // A slow sensor may lag by as much as one refresh.
   if (rail.channel.refresh)
     search.latest_us = std::clamp(microseconds(*rail.channel.refresh), search.latest_us, longest_lag_us);
@@ -331,6 +338,9 @@ SensorFit Forward::fit_of(const forward::RailEstimate& estimate, const forward::
     fit.withheld =
         "inferences always begin at the same phase of the sensor's cycle, so some layers are never "
         "seen alone; vary the pauses between inferences by a whole cycle";
+  else if (series.jitter_us > 0 && by_conversions(series) && window.margin < sure_margin)
+    fit.withheld =
+        "when the sensor sees what is uncertain; read it faster than it converts, one rail if need be";
   return fit;
 }
 
