@@ -9,14 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "attribution/execution.h"
 #include "attribution/forward/estimate.h"
 #include "attribution/forward/normal_equations.h"
 #include "attribution/forward/shrinkage.h"
 #include "attribution/forward/whitening.h"
-#include "attribution/forward_problem.h"
-#include "attribution/inference_times.h"
 #include "attribution/profile.h"
+#include "direct.h"
 #include "simulation/scenario.h"
 
 namespace layerwatt {
@@ -42,27 +40,13 @@ simulation::ScenarioRun simulated(std::uint32_t layers, std::uint32_t inferences
   return simulation::simulate(scenario).value();
 }
 
-struct Prepared {
-  explicit Prepared(const Timeline& timeline)
-      : execution{execution_of(timeline)},
-        times{marked_times(execution, timeline.layers.size())},
-        problem{make_problem(RunView{timeline, execution, times, times})},
-        series{forward::make_series(timeline.rails.front(), problem.origin,
-                                    execution.energy.front().load_begin,
-                                    execution.energy.back().unload_end)} {}
-  Execution execution;
-  InferenceTimes times;
-  ForwardProblem problem;
-  forward::Series series;
-};
-
 struct Pass {
   forward::NormalEquations sums;
   double rows_a_second = 0, entries = 0;  // entries of a row, mean
 };
 
 // Passes over all readings until half a second is over.
-Pass accumulate(const Prepared& prepared, double lag_us, const std::vector<double>& autoregression) {
+Pass accumulate(const Direct& prepared, double lag_us, const std::vector<double>& autoregression) {
   const forward::Window window{lag_us, prepared.series.width_us, 0};
   const std::size_t columns = prepared.problem.segments.columns;
   Pass pass;
@@ -109,7 +93,7 @@ class Bars {
 
 void time_rows(std::uint32_t layers, double plain_bar, double whitened_bar, Bars& bars) {
   const simulation::ScenarioRun run = simulated(layers, 3000);
-  const Prepared prepared{run.timeline};
+  const Direct prepared{run.timeline};
   const double lag = 0.5 * (run.truth.lag_before + run.truth.lag_after).count() * 1e-3;
   const Pass plain = accumulate(prepared, lag, {});
   const Pass whitened = accumulate(prepared, lag, {0.3, 0.1, 0.05});

@@ -12,12 +12,10 @@
 #include <random>
 #include <thread>
 
-#include "attribution/execution.h"
 #include "attribution/forward/estimate.h"
 #include "attribution/forward/window_fit.h"
-#include "attribution/forward_problem.h"
-#include "attribution/inference_times.h"
 #include "attribution/profile.h"
+#include "direct.h"
 
 namespace layerwatt::accuracy {
 
@@ -26,25 +24,13 @@ namespace {
 using simulation::Scenario;
 using simulation::ScenarioRun;
 
-// Runs the estimator itself on the first rail, as attribution would.
-struct Direct {
-  explicit Direct(const Timeline& timeline)
-      : execution{execution_of(timeline)},
-        times{marked_times(execution, timeline.layers.size())},
-        problem{make_problem(RunView{timeline, execution, times, times})},
-        series{forward::make_series(timeline.rails.front(), problem.origin,
-                                    execution.energy.front().load_begin,
-                                    execution.energy.back().unload_end)} {
-    options.layers = timeline.layers.size();
-    options.inferences = problem.inferences;
-    options.masked = problem.masked;
-  }
-  Execution execution;
-  InferenceTimes times;
-  ForwardProblem problem;
-  forward::Series series;
+forward::EstimateOptions options_of(const Direct& direct) {
   forward::EstimateOptions options;
-};
+  options.layers = direct.problem.classes.size();
+  options.inferences = direct.problem.inferences;
+  options.masked = direct.problem.masked;
+  return options;
+}
 
 // The run with true moments in place of stamps and marks.
 Timeline with_true_times(const ScenarioRun& run) {
@@ -70,10 +56,11 @@ Timeline with_true_times(const ScenarioRun& run) {
 // (when the sensor saw what, and when layers ran), noise as it is. Relative standard deviations.
 std::vector<double> bound_of(const ScenarioRun& run) {
   const Timeline known = with_true_times(run);
-  Direct direct{known};
-  direct.options.window_known = true;
-  const auto best = forward::estimate(direct.problem.segments, direct.series, {0, direct.series.width_us, 0},
-                                      direct.options);
+  const Direct direct{known};
+  forward::EstimateOptions options = options_of(direct);
+  options.window_known = true;
+  const auto best =
+      forward::estimate(direct.problem.segments, direct.series, {0, direct.series.width_us, 0}, options);
   std::vector<double> deviation;
   if (!best) return deviation;
   for (std::size_t l = 0; l < known.layers.size(); ++l)
@@ -84,12 +71,13 @@ std::vector<double> bound_of(const ScenarioRun& run) {
 
 // The tests of the window when no tail was fitted: do they find the one that is there?
 void test_plain_window(const ScenarioRun& run, Outcome& outcome) {
-  Direct direct{run.timeline};
+  const Direct direct{run.timeline};
+  const forward::EstimateOptions options = options_of(direct);
   const forward::Series* rails[]{&direct.series};
   forward::WindowSearch search;
   search.fit_tail = false;
-  const auto window = forward::fit_window(direct.problem.segments, rails, direct.options.layers, search);
-  const auto plain = forward::estimate(direct.problem.segments, direct.series, window.window, direct.options);
+  const auto window = forward::fit_window(direct.problem.segments, rails, options.layers, search);
+  const auto plain = forward::estimate(direct.problem.segments, direct.series, window.window, options);
   if (!plain) return;
   for (const forward::WindowTest& test : plain->tests)
     (test.of == "tail" ? outcome.plain_tail_test : outcome.plain_width_test) = test.deviations;
@@ -186,10 +174,7 @@ Outcome judge(const Scenario& scenario) {
   outcome.balance = fit.balance;
   outcome.tail_test = fit.tail_test;
   outcome.width_test = fit.width_test;
-  outcome.margin = fit.lag_margin;
-  outcome.phase_lock = fit.phase_lock.value_or(0);
   if (scenario.run.supply_tail > simulation::Moment{}) test_plain_window(*run, outcome);
-  outcome.readings = fit.readings;
   outcome.withheld = !fit.withheld.empty();
   return outcome;
 }

@@ -22,8 +22,7 @@ struct Outcome {
   double lag_error_us = 0, balance = 0, seconds = 0;
   double tail_test = 0, width_test = 0;              // of the window as fitted
   double plain_tail_test = 0, plain_width_test = 0;  // of a window without a tail
-  double margin = 0, phase_lock = 0;
-  std::size_t readings = 0, units = 0;
+  std::size_t units = 0;
   bool withheld = false, failed = false;
 };
 

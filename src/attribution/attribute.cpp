@@ -51,11 +51,12 @@ FindPowers chronological(const RunView& run, const AttributionOptions& options) 
 }
 
 FindPowers chronological_lag(const RunView& run, const AttributionOptions& options) {
-  return [&run, at = Placement{run, options}](const RailRecord& rail, const PowerTrace& trace, Watts) {
+  return [find_lag = fitted_lags_us(run), at = Placement{run, options}](const RailRecord& rail,
+                                                                        const PowerTrace& trace, Watts) {
     LayerPowers powers;
     powers.layers.resize(at.layers());
     const std::string name = rail.channel.rail + ": ";
-    const auto lag_us = fitted_lag_us(run, rail);
+    const auto lag_us = find_lag(rail);
     if (!lag_us) {
       powers.notes = {name +
                       "too few readings to fit the sensor's lag, without which layers cannot be found."};

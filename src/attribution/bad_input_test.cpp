@@ -187,15 +187,18 @@ TEST_P(BadInput, GapThatTheSamplerRecorded) {
   expect_powers(profile);
 }
 
+void shift(std::vector<Reading>& readings, std::size_t from, Nanoseconds by) {
+  for (std::size_t i = from; i < readings.size(); ++i) {
+    readings[i].before += by;
+    readings[i].after += by;
+  }
+}
+
 // Every reading after the step lies beside its mark.
 TEST_P(BadInput, ReadingsWhoseClockWasSetForward) {
   Timeline timeline = noisy_run();
   auto& readings = readings_of(timeline);
-  const auto first = at(timeline, 1100ms);
-  for (std::size_t i = first; i < readings.size(); ++i) {
-    readings[i].before += 553ms;
-    readings[i].after += 553ms;
-  }
+  shift(readings, at(timeline, 1100ms), 553ms);
   const Profile profile = attributed(timeline);
   EXPECT_THAT(profile.notes, Contains(HasSubstr("553 ms while inferences ran, and no reason was recorded")));
   expect_no_layer_intervals(profile);
@@ -204,10 +207,7 @@ TEST_P(BadInput, ReadingsWhoseClockWasSetForward) {
 TEST_P(BadInput, ReadingsWhoseClockWasSetBack) {
   Timeline timeline = noisy_run();
   auto& readings = readings_of(timeline);
-  for (std::size_t i = at(timeline, middle); i < readings.size(); ++i) {
-    readings[i].before -= 603ms;
-    readings[i].after -= 603ms;
-  }
+  shift(readings, at(timeline, middle), -603ms);
   const Profile profile = attributed(timeline);
   EXPECT_THAT(profile.notes, Contains(HasSubstr("stamps of readings went back by 603 ms")));
   expect_no_layer_intervals(profile);

@@ -97,13 +97,17 @@ std::optional<ConcurrentFit> ActivityFit::assumed() const {
 }
 
 std::optional<ConcurrentFit> ActivityFit::fit(double start) const {
-  auto last = step(start, apart);
-  for (int i = 1; last && i < most_steps && std::abs(last->to - last->from) > near; ++i)
-    last = step(last->to, apart);
-  if (!last) return std::nullopt;
+  double to = start, variance = 0;
+  for (int i = 0; i < most_steps; ++i) {
+    const auto moved = step(to, apart);
+    if (!moved) return std::nullopt;
+    to = moved->to;
+    variance = moved->variance;
+    if (std::abs(to - moved->from) <= near) break;
+  }
   // Beyond a few standard deviations the likelihood is not the parabola that a step takes it for.
-  const double size = std::clamp(3 * std::sqrt(last->variance), least_apart, apart);
-  last = step(last->to, size);
+  const double size = std::clamp(3 * std::sqrt(variance), least_apart, apart);
+  auto last = step(to, size);
   if (!last) return std::nullopt;
   ConcurrentFit found{std::move(last->middle), last->to, std::sqrt(last->variance)};
   const Eigen::VectorXd slope = (last->above.power - last->below.power) / (2 * size);

@@ -32,9 +32,6 @@ constexpr double least_margin = 5;      // log-likelihood of the lag, below whic
 constexpr const char* lag_unknown =
     "when the sensor sees what could not be found out; measure longer, with pauses between inferences";
 constexpr double unsure_activity = 0.1;  // standard deviation; 0.29 before any reading
-constexpr double widest = 0.2;           // half-width of a layer over its energy, above which it is joined
-
-double microseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-3; }
 
 // Of a power now, not of a counter's ticks.
 bool by_conversions(const forward::Series& series) { return series.kind != forward::WindowKind::interval; }
@@ -176,18 +173,16 @@ double Forward::power_after(const forward::RailEstimate& estimate, Eigen::Index 
 }
 
 LayerPowers Forward::as_powers(const forward::RailEstimate& estimate, const forward::Series& series) const {
+  const std::size_t layers = run_.timeline.layers.size();
   LayerPowers powers;
-  powers.layers.resize(run_.timeline.layers.size());
-  const auto used = static_cast<double>(std::max<std::size_t>(problem_.inferences, 1));
+  powers.layers.resize(layers);
+  powers.covariance = covariance_of(estimate, series);
   for (std::size_t i = 0; i < layer_of_column_.size(); ++i) {
     const auto c = static_cast<Eigen::Index>(i);
     const std::size_t l = layer_of_column_[i];
-    const double sag = sag_deviation(estimate, series, estimate.power[c]);
-    const double timing = timing_variance(mark_bias_us_, estimate.power[c], power_before(estimate, c),
-                                          power_after(estimate, c), mean_us_[l], variance_us2_[l], used);
     powers.layers[l].mean = Watts{estimate.power[c]};
     powers.layers[l].half_width =
-        Watts{normal_975 * std::sqrt(std::max(estimate.covariance(c, c), 0.0) + timing + sag * sag)};
+        Watts{normal_975 * std::sqrt(std::max(powers.covariance[l * layers + l], 0.0))};
     powers.layers[l].readings = static_cast<std::size_t>(std::lround(estimate.seen[c]));
   }
   const auto gap = static_cast<Eigen::Index>(problem_.gap_column);
@@ -199,7 +194,8 @@ LayerPowers Forward::as_powers(const forward::RailEstimate& estimate, const forw
   return powers;
 }
 
-// Layers that only together are known to within `widest`, or that never run without each other.
+// Layers that only together are known to within JoinedLayers::worst_alone, or that never run without each
+// other.
 std::vector<JoinedLayers> Forward::join(const forward::RailEstimate& estimate) const {
   const auto layers = static_cast<Eigen::Index>(times_.order.size());
   const auto used = static_cast<double>(std::max<std::size_t>(problem_.inferences, 1));
@@ -222,7 +218,8 @@ std::vector<JoinedLayers> Forward::join(const forward::RailEstimate& estimate) c
   edge[layers] = joule * mark_bias_us_ * (power[layers - 1] + around(problem_, estimate)) / 2;
   const Eigen::VectorXd energy = power.cwiseProduct(seconds);
   std::vector<JoinedLayers> joined;
-  for (const forward::Unit& unit : forward::join_layers(energy, covariance, edge, widest, glued_)) {
+  for (const forward::Unit& unit :
+       forward::join_layers(energy, covariance, edge, JoinedLayers::worst_alone, glued_)) {
     if (unit.first == unit.last) continue;
     JoinedLayers together;
     together.energy = Joules{unit.energy};
@@ -238,7 +235,8 @@ std::vector<JoinedLayers> Forward::join(const forward::RailEstimate& estimate) c
     }
     const Nanoseconds length =
         run_.execution.energy.back().unload_end - run_.execution.energy.front().load_begin;
-    const double times = worst / widest * (worst / widest) - 1;  // errors fall with the root of time
+    const double too_wide = worst / JoinedLayers::worst_alone;
+    const double times = too_wide * too_wide - 1;  // errors fall with the root of time
     if (!together.always_together && times > 0 && times < 1e4)
       together.more_time =
           Nanoseconds{static_cast<std::int64_t>(times * static_cast<double>(length.count()))};
@@ -283,7 +281,8 @@ void Forward::say_concurrency(const ConcurrentFit& found, LayerPowers& powers) c
       joined.more_time.reset();
 }
 
-// Of all that as_powers() puts into a layer's half-width; nothing between layers that have no time.
+// Of the layers' powers: from the readings, the supply's sag, marks and varying durations. Zero for layers
+// that did not run.
 std::vector<double> Forward::covariance_of(const forward::RailEstimate& estimate,
                                            const forward::Series& series) const {
   const std::size_t all = run_.timeline.layers.size();
@@ -312,14 +311,12 @@ std::vector<double> Forward::covariance_of(const forward::RailEstimate& estimate
   return covariance;
 }
 
-Nanoseconds from_us(double us) { return Nanoseconds{std::llround(us * 1e3)}; }
-
 SensorFit Forward::fit_of(const forward::RailEstimate& estimate, const forward::FittedWindow& window,
                           const forward::Series& series) const {
   SensorFit fit;
-  fit.lag = from_us(estimate.window.lag_us);
-  fit.lag_half_width = from_us(normal_975 * estimate.lag_deviation_us);
-  fit.tail = from_us(estimate.window.tail_us > smallest_tail_us ? estimate.window.tail_us : 0);
+  fit.lag = from_seconds(1e-6 * estimate.window.lag_us);
+  fit.lag_half_width = from_seconds(1e-6 * normal_975 * estimate.lag_deviation_us);
+  fit.tail = from_seconds(estimate.window.tail_us > smallest_tail_us ? 1e-6 * estimate.window.tail_us : 0);
   fit.lag_margin = window.margin;
   fit.noise = Watts{estimate.noise};
   fit.readings = estimate.readings;
@@ -392,7 +389,6 @@ LayerPowers Forward::powers(const RailRecord& rail) {
   powers = as_powers(estimate, series);
   powers.fit = fit_of(estimate, window_of(rail), series);
   powers.joined = join(estimate);
-  powers.covariance = covariance_of(estimate, series);
   if (run_.execution.overlapping) say_concurrency(*found, powers);
   if (!powers.fit->withheld.empty()) {
     for (LayerPower& layer : powers.layers) layer.half_width.reset();
@@ -428,9 +424,12 @@ FindPowers forward_method(const RunView& run, const AttributionOptions& options)
                                                              Watts) { return forward->powers(rail); };
 }
 
-std::optional<double> fitted_lag_us(const RunView& run, const RailRecord& rail) {
-  if (run.execution.segments.empty() || run.execution.energy.empty()) return std::nullopt;
-  return Forward{run, {}}.lag_us(rail);
+FindLag fitted_lags_us(const RunView& run) {
+  if (run.execution.segments.empty() || run.execution.energy.empty())
+    return [](const RailRecord&) { return std::nullopt; };
+  return [forward = std::make_shared<Forward>(run, AttributionOptions{})](const RailRecord& rail) {
+    return forward->lag_us(rail);
+  };
 }
 
 }  // namespace layerwatt

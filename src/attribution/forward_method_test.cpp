@@ -148,7 +148,8 @@ TEST(ForwardMethod, FitsALagOnlyWhereSomethingRan) {
   const Timeline nothing;
   const Execution execution = execution_of(nothing);
   const InferenceTimes times = marked_times(execution, 0);
-  EXPECT_FALSE(fitted_lag_us(RunView{nothing, execution, times, times}, RailRecord{}));
+  const RunView run{nothing, execution, times, times};
+  EXPECT_FALSE(fitted_lags_us(run)(RailRecord{}));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sentences; see forward_notes.h. docs/attribution.md says where the bounds come from.
+// The sentences; see forward_notes.h. docs/forward.md says where the bounds come from.
 #include "attribution/forward_notes.h"
 
 #include <fmt/format.h>
@@ -11,14 +11,13 @@ namespace layerwatt {
 
 namespace {
 
-constexpr double sure_margin = 50, most_condition = 1e6;
+constexpr double most_condition = 1e6;
 constexpr double test_bound = 3;  // standard deviations
 constexpr std::size_t few_readings_a_layer = 4;
 constexpr double unknown_two_at_once = 0.2;  // half-width; before any reading it is 0.28
 constexpr std::size_t most_joined_named = 5;
 
 double milliseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-6; }
-double microseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-3; }
 
 std::string window_sentence(const std::string& rail, const SensorFit& fit) {
   std::string text = fmt::format(
@@ -78,12 +77,12 @@ std::vector<std::string> forward_notes(const std::string& rail, const LayerPower
   if (!fit.withheld.empty())
     notes.push_back(fmt::format("{}: no intervals of layers: {}.", rail, fit.withheld));
   if (fit.two_at_once) notes.push_back(concurrency_sentence(rail, fit));
-  if (fit.lag_margin < sure_margin)
+  if (fit.lag_margin < SensorFit::sure_margin)
     notes.push_back(fmt::format(
         "{}: the sensor's lag is ambiguous (log-likelihood margin {:.0f}, below {:.0f}); the split "
         "over layers may be shifted. Longer pauses between inferences or more time would "
         "settle it.",
-        rail, fit.lag_margin, sure_margin));
+        rail, fit.lag_margin, SensorFit::sure_margin));
   if (fit.condition > most_condition)
     notes.push_back(fmt::format("{}: some layers are never seen apart from others (condition {:.1g}).", rail,
                                 fit.condition));

@@ -19,11 +19,6 @@ using forward::Boundaries;
 
 constexpr double longest_break_us = 8000;  // between inferences; longer ones are not just idle
 constexpr std::size_t fewest_of_a_class = 4;
-// Of a layer's duration where marks are not smoothed, in standard deviations and at least; as
-// mark_smoothing.cpp has it for what is left after the inference's speed is taken out.
-constexpr double unusual_at = 6, unusual_least_us = 30;
-
-double microseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-3; }
 
 // A stretch of time in which one column, or one mixture of them, acts.
 struct Piece {
@@ -229,7 +224,8 @@ std::vector<bool> ProblemMaker::unusual_inferences() const {
     std::vector<double> lengths;
     for (const Run& run : of_layer) lengths.push_back(run.length_us);
     const double usual = forward::median(lengths);
-    const double most = std::max(unusual_at * forward::robust_deviation(lengths), unusual_least_us);
+    const double most =
+        std::max(forward::disturbed_at * forward::robust_deviation(lengths), forward::disturbed_least_us);
     for (const Run& run : of_layer)
       if (std::abs(run.length_us - usual) > most) unusual[run.inference] = true;
   }

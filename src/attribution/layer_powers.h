@@ -19,15 +19,18 @@ struct LayerPower {
 
 // Neighbouring layers that the readings cannot tell apart; their sum is known better than they are.
 struct JoinedLayers {
-  std::vector<std::size_t> layers;                 // of Profile::layers, in order of execution
-  Joules energy{}, half_width{};                   // of one inference, together, as marked
-  std::optional<Nanoseconds> more_time;            // of measuring until they could be told apart, about
+  static constexpr double worst_alone =
+      0.2;                               // half-width of a layer over its energy, above which it is joined
+  std::vector<std::size_t> layers;       // of Profile::layers, in order of execution
+  Joules energy{}, half_width{};         // of one inference, together, as marked
+  std::optional<Nanoseconds> more_time;  // of measuring until they could be told apart, about
   std::optional<Joules> absolute_half_width = {};  // the sensor's own errors included, k = 2
   bool always_together = false;  // some of them never run without each other: no time separates those
 };
 
 // What unmixing found out about the sensor, and about how far it can be trusted.
 struct SensorFit {
+  static constexpr double sure_margin = 50;   // of lag_margin; below it another lag is as good
   Nanoseconds lag{};                          // age of the newest power that a reading shows
   std::optional<Nanoseconds> lag_half_width;  // 95 %
   Nanoseconds tail{};                         // time constant of the supply's capacitors; 0 = none found

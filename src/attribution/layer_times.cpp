@@ -13,8 +13,6 @@ namespace {
 // Of the longer one's time; what is left is how well marks are placed.
 constexpr double always = 0.99;
 
-double microseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-3; }
-
 // Mean and variance over inferences of each layer's time, as Welford (Technometrics 4, 1962) sums them.
 class Sums {
  public:

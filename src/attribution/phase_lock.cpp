@@ -11,7 +11,7 @@ namespace layerwatt {
 
 namespace {
 
-constexpr double strong = 0.3;      // where the errors of a split begin to grow: docs/attribution.md
+constexpr double strong = 0.3;      // where the errors of a split begin to grow: docs/forward.md
 constexpr double least_gap = 0.15;  // of the cycle: smaller holes are chance, not locking
 
 }  // namespace

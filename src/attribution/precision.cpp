@@ -16,11 +16,6 @@ namespace layerwatt {
 namespace {
 
 constexpr double unknown = std::numeric_limits<double>::infinity();
-// Method forward joins layers that are known worse than this: the worst of a group is so well known when the
-// group's more_time has passed.
-constexpr double joined_above = 0.2;
-// SensorFit::lag_margin; below it another lag, with another split over layers, is as good.
-constexpr double sure_margin = 50;
 
 struct Unit {
   double half_width = unknown;
@@ -98,7 +93,8 @@ double times_needed(const Unit& unit, bool must_part, double target, Nanoseconds
   const double marks = unit.marks * seconds(mark_bias);
   const double whole = times_until(unit.half_width, marks, target);
   if (unit.layers == 1 || (whole <= unit.parts && !must_part)) return whole;
-  return times_until(joined_above * std::sqrt(unit.parts), marks * static_cast<double>(unit.layers), target);
+  return times_until(JoinedLayers::worst_alone * std::sqrt(unit.parts),
+                     marks * static_cast<double>(unit.layers), target);
 }
 
 // The smallest value that `precise_share` of all are not above.
@@ -126,7 +122,8 @@ Precision precision_of(const Profile& profile, double target, Nanoseconds mark_b
   const RailProfile& rail = profile.rails[headline_rail(profile)];
   const std::vector<Unit> units = units_of(profile, rail);
   precision.units = units.size();
-  precision.lag_unsure = rail.fit && rail.fit->withheld.empty() && rail.fit->lag_margin < sure_margin;
+  precision.lag_unsure =
+      rail.fit && rail.fit->withheld.empty() && rail.fit->lag_margin < SensorFit::sure_margin;
   precision.groups = rail.joined.size();
   for (const JoinedLayers& group : rail.joined) precision.grouped += group.layers.size();
   std::vector<double> widths, times, marks;

@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "attribution/forward/series.h"
 #include "attribution/precision.h"
 
 namespace layerwatt {
 
 namespace {
 
-constexpr double keeps_up =
-    0.9;  // refreshes between two readings; then every conversion is seen: docs/forward.md
 constexpr Nanoseconds shortest_conversion{140'000};  // of the INA3221, TI SBOS576
 
 std::string spelled(Nanoseconds time) {
@@ -77,7 +76,7 @@ void help_of_conversions(const Profile& profile, const RailProfile& rail, const 
   Nanoseconds shortest = shortest_conversion;
   if (channel.refresh && rail.period)
     shortest = std::max(shortest, from_seconds(seconds(*channel.aperture) * seconds(*rail.period) /
-                                               (keeps_up * seconds(*channel.refresh))));
+                                               (forward::keeps_up * seconds(*channel.refresh))));
   std::size_t ran = 0, shorter = 0;
   for (const LayerProfile& layer : profile.layers) {
     ran += layer.runs > 0;
@@ -98,7 +97,7 @@ void help_of_sensor(const Profile& profile, const RailProfile& rail, std::span<c
     helps.push_back(fmt::format(
         "a sensor that does not average (this one does over {} conversions{}; permission to set its mode)",
         *channel.averaging, rail.time_constant ? ", " + spelled(*rail.time_constant) : ""));
-  if (channel.refresh && rail.period && *rail.period > *channel.refresh * keeps_up)
+  if (channel.refresh && rail.period && *rail.period > *channel.refresh * forward::keeps_up)
     return help_of_reads(rail, *channel.refresh, in_turn(*record, rails), helps);
   if (channel.aperture) help_of_conversions(profile, rail, channel, helps);
 }

@@ -46,6 +46,7 @@ using Celsius = Quantity<struct CelsiusTag>;
 using Hertz = Quantity<struct HertzTag>;
 
 constexpr double seconds(Nanoseconds t) { return std::chrono::duration<double>(t).count(); }
+constexpr double microseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-3; }
 // Rounded to the nearest nanosecond; |s| must be below 292 years.
 constexpr Nanoseconds from_seconds(double s) {
   return Nanoseconds{static_cast<Nanoseconds::rep>(s * 1e9 + (s < 0 ? -0.5 : 0.5))};

@@ -8,14 +8,13 @@
 #include <string_view>
 
 #include "report/circumstances.h"
+#include "report/json_values.h"
 #include "report/report.h"
 #include "report/uncertainty_json.h"
 
 namespace layerwatt {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // What was asked for and decides the result. Any other circumstance may be the machine's or the moment's.
 constexpr std::array<std::string_view, 10> settings{
@@ -25,16 +24,6 @@ constexpr std::array<std::string_view, 10> settings{
 bool is_setting(const std::string& key) {
   return std::find(settings.begin(), settings.end(), key) != settings.end() || key == "simulation";
 }
-
-Json text_or_null(const std::string& text) { return text.empty() ? Json{} : Json(text); }
-
-template <class Number>
-Json or_null(const std::optional<Number>& number) {
-  return number ? Json(*number) : Json{};
-}
-Json or_null(const std::optional<Joules>& energy) { return energy ? Json(energy->value()) : Json{}; }
-Json or_null(const std::optional<Watts>& power) { return power ? Json(power->value()) : Json{}; }
-Json or_null(const std::optional<Nanoseconds>& time) { return time ? Json(seconds(*time)) : Json{}; }
 
 // energy_j, energy_low_j, energy_high_j: null without a value, the last two also without an interval.
 template <class Unit>
@@ -96,9 +85,9 @@ Json layer_of(const Profile& profile, std::size_t index) {
   const Layer& layer = profiled.layer;
   Json json{{"name", layer.name},
             {"type", layer.type},
-            {"module", text_or_null(layer.module)},
+            {"module", or_null(layer.module)},
             {"sources", layer.sources},
-            {"implementation", text_or_null(layer.implementation)},
+            {"implementation", or_null(layer.implementation)},
             {"kernel", layer.kernel},
             {"stride", layer.stride},
             {"groups", or_null(layer.groups)},
@@ -136,7 +125,7 @@ Json json_of(const SensorFit& fit) {
           {"width_test", fit.width_test},
           {"from_prior", fit.from_prior},
           {"balance", fit.balance},
-          {"withheld", text_or_null(fit.withheld)}};
+          {"withheld", or_null(fit.withheld)}};
 }
 
 Json rail_of(const RailProfile& rail) {
@@ -208,7 +197,7 @@ void write(const Profile& profile, const Style&, std::ostream& out) {
   Json json{
       {"schema", "layerwatt-profile-1"},
       {"title", warning.empty() ? name : name + " - " + warning},
-      {"model", text_or_null(name)},
+      {"model", or_null(name)},
       {"settings", settings_used},
       {"origin", name_of(profile.worst_origin)},
       {"complete", profile.complete},

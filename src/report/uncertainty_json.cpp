@@ -2,18 +2,11 @@
 // Every component with all that it takes to add it up again.
 #include "report/uncertainty_json.h"
 
+#include "report/json_values.h"
+
 namespace layerwatt {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-Json or_null(const std::optional<double>& number) { return number ? Json(*number) : Json{}; }
-template <class Tag>
-Json or_null(const std::optional<Quantity<Tag>>& quantity) {
-  return quantity ? Json(quantity->value()) : Json{};
-}
-Json or_null(const std::string& text) { return text.empty() ? Json{} : Json(text); }
 
 Json json_of(const UncertaintyComponent& component) {
   const InfluenceFacts& facts = facts_of(component.influence);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Local linear regression of stamps on conversion numbers, with late reads clipped; see conversion_clock.h
-// and docs/attribution.md.
+// and docs/forward.md.
 #include "attribution/forward/conversion_clock.h"
 
 #include <algorithm>

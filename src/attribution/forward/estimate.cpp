@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The chain of docs/attribution.md for one rail; see estimate.h.
+// The chain of docs/forward.md for one rail; see estimate.h.
 #include "attribution/forward/estimate.h"
 
 #include <algorithm>
@@ -86,17 +86,15 @@ class Chain {
   DriftBasis drift_;
   Filters filters_;
   std::vector<char> masked_;  // by reading
-  double noise_ = 0, kurtosis_ = 0;
+  double noise_ = 0;
   std::size_t outliers_ = 0;
 };
-
-bool moves_width(const Series& series) {
-  return !series.width_known && (series.kind == WindowKind::conversion || series.kind == WindowKind::average);
-}
 
 bool has_shape(const Series& series) {
   return series.kind == WindowKind::conversion || series.kind == WindowKind::average;
 }
+
+bool moves_width(const Series& series) { return !series.width_known && has_shape(series); }
 
 std::vector<Chain::Variation> Chain::fitted_variations() const {
   if (options_.window_known) return {};
@@ -272,11 +270,10 @@ void Chain::learn_filters(const Eigen::VectorXd& power, const Eigen::VectorXd& a
   filters_.left_out.assign(series_.size(), 0);
   std::vector<double> kept;
   std::vector<std::int64_t> kept_index;
-  double squares = 0, fourth = 0;
+  double squares = 0;
   for (std::size_t i = 0; i < left.value.size(); ++i) {
     const double away = left.value[i] - centre;
     squares += away * away;
-    fourth += away * away * away * away;
     if (spread > 0 && std::abs(away) > outlier_at * spread) {
       filters_.left_out[left.reading[i]] = 1;
       ++outliers_;
@@ -287,7 +284,6 @@ void Chain::learn_filters(const Eigen::VectorXd& power, const Eigen::VectorXd& a
   }
   const auto count = static_cast<double>(std::max<std::size_t>(left.value.size(), 1));
   noise_ = std::sqrt(squares / count);
-  kurtosis_ = squares > 0 ? fourth * count / (squares * squares) - 3 : 0;
   const std::size_t n = columns(fitted_variations().size());
   const std::size_t order = kept.size() >= 10 * n ? 3 : kept.size() >= 4 * n ? 1 : 0;
   // A counter's ticks share no noise worth modelling, and its windows already touch.
@@ -395,13 +391,10 @@ std::optional<RailEstimate> Chain::run() {
   result.readings = equations.rows;
   result.seen = shares();
   result.outliers = outliers_;
-  result.order = filters_.autoregression.size();
   result.noise = noise_;
   result.clustering = last.clustering;
-  result.prior_scale = last.prior_scale;
   result.reliability = last.reliability;
   result.condition = condition_of(used, segments_.columns);
-  result.kurtosis = kurtosis_;
   result.tests = test_window(equations, last, fitted.size());
   result.balance = balance_of(power, last.power);
   result.lowest = lowest_deviation(used, last.noise_variance).head(powers);

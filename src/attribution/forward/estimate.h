@@ -36,13 +36,10 @@ struct RailEstimate {
   std::size_t readings = 0;     // used
   Eigen::VectorXd seen;         // sum of the shares that each column had in the windows of all readings
   std::size_t outliers = 0;     // of the readings, left out
-  std::size_t order = 0;        // of the autoregression taken out
   double noise = 0;             // W, residual standard deviation of one reading as it came
   double clustering = 1;
-  double prior_scale = 0;
   Eigen::VectorXd reliability;  // of each layer: 1 = from the data, 0 = from the prior
   double condition = 1;         // of the scaled Gram matrix of the columns
-  double kurtosis = 0;          // excess, of the residuals
   std::vector<WindowTest> tests;
   double balance = 0;      // sum of fitted over sum of read power, minus 1
   Eigen::VectorXd lowest;  // W, least standard deviation of any unbiased estimate from these rows, by column

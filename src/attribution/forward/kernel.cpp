@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tabulation of a sensor's cumulative weight; see kernel.h and docs/attribution.md.
+// Tabulation of a sensor's cumulative weight; see kernel.h and docs/forward.md.
 #include "attribution/forward/kernel.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rauch-Tung-Striebel smoothing of boundaries; see mark_smoothing.h and docs/attribution.md.
+// Rauch-Tung-Striebel smoothing of boundaries; see mark_smoothing.h and docs/forward.md.
 #include "attribution/forward/mark_smoothing.h"
 
 #include <algorithm>
@@ -12,10 +12,8 @@ namespace layerwatt::forward {
 namespace {
 
 constexpr std::size_t fewest_inferences = 8;
-constexpr double gate = 5;                 // standard deviations beyond which a mark is believed
-constexpr double free_variance = 1e6;      // us^2: "anything"
-constexpr double disturbed_at = 6;         // standard deviations ...
-constexpr double disturbed_least_us = 30;  // ... and at least this much
+constexpr double gate = 5;             // standard deviations beyond which a mark is believed
+constexpr double free_variance = 1e6;  // us^2: "anything"
 
 // Deviation of each duration from what its layer takes at the inference's speed, [inference][layer].
 std::vector<double> deviations(const Boundaries& marks, const MarkNoise& noise) {

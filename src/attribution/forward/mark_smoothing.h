@@ -33,6 +33,10 @@ MarkNoise estimate_mark_noise(const Boundaries& marks);
 // 5 standard deviations are believed as marked.
 Boundaries smooth_marks(const Boundaries& marks);
 
+// How far from usual a layer's duration is to disturb its inference: so many standard deviations, and at
+// least.
+inline constexpr double disturbed_at = 6, disturbed_least_us = 30;
+
 // True for inferences in which a layer took far longer or shorter than usual: preempted, throttled.
 std::vector<bool> disturbed_inferences(const Boundaries& marks);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Conversions from the moments at which values change; see polled_clock.h and docs/attribution.md.
+// Conversions from the moments at which values change; see polled_clock.h and docs/forward.md.
 #include "attribution/forward/polled_clock.h"
 
 #include <algorithm>

@@ -16,14 +16,9 @@ namespace layerwatt::forward {
 namespace {
 
 constexpr std::uint32_t most_updates = 8;  // a longer silence begins a new stretch
-// Of the refresh between reads: every conversion is seen, and its first reading tells when it came. Slower
-// reads that a timer paces say nothing of the sensor's clock, however regular they are.
-constexpr double faster_than = 0.9;
 constexpr int most_averaged = 100'000;
 constexpr double memories_smoothed = 30;  // of an average, over which the voltage's rounding is smoothed
 constexpr double same_conversion = 0.95;  // of a refresh between two reads
-
-double microseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-3; }
 
 // What a damaged file may say of a sensor is not believed: no conversion takes longer than 10 s. 0 = unknown.
 double believable(const std::optional<Nanoseconds>& time) {
@@ -162,7 +157,7 @@ Moments moments_of(const Channel& channel, const Raw& raw, double refresh_us) {
   if (refresh_us > 0 && channel.read_on_update) {
     if (const auto clock = fit_conversion_clock(raw.stamp_us, refresh_us))
       return from_update_reads(raw, *clock);
-  } else if (refresh_us > 0 && median_step(raw) < faster_than * refresh_us) {
+  } else if (refresh_us > 0 && median_step(raw) < keeps_up * refresh_us) {
     if (auto clock =
             fit_polled_clock({raw.begin_us, raw.stamp_us, raw.value}, refresh_us, least_change(channel, raw)))
       return from_polled_reads(std::move(*clock));

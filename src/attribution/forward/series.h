@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The readings of one rail as the regression wants them: mean powers over windows, the shape of the windows,
-// and stamps freed of what jitter the sensor's own clock can explain. docs/attribution.md tells each rule.
+// and stamps freed of what jitter the sensor's own clock can explain. docs/forward.md tells each rule.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -10,6 +10,10 @@
 #include "timeline/timeline.h"
 
 namespace layerwatt::forward {
+
+// Refreshes between two reads of a timer: up to here every conversion is seen, and its first reading tells
+// when it came. Slower reads say nothing of the sensor's clock, however regular they are.
+inline constexpr double keeps_up = 0.9;
 
 enum class WindowKind {
   conversion,    // a box before each reading

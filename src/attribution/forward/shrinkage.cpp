@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Empirical-Bayes ridge with a Student-t prior; see shrinkage.h. docs/attribution.md derives each formula.
+// Empirical-Bayes ridge with a Student-t prior; see shrinkage.h. docs/forward.md derives each formula.
 #include "attribution/forward/shrinkage.h"
 
 #include <algorithm>

@@ -6,11 +6,11 @@
 #include <cmath>
 #include <limits>
 
+#include "attribution/statistics.h"
+
 namespace layerwatt::forward {
 
 namespace {
-
-constexpr double normal_975 = 1.96;
 
 double width_of(const Unit& unit) {
   if (!(unit.energy > 0)) return std::numeric_limits<double>::max();

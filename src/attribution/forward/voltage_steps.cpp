@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What of each change is not a whole number of current steps; see voltage_steps.h and docs/attribution.md.
+// What of each change is not a whole number of current steps; see voltage_steps.h and docs/forward.md.
 #include "attribution/forward/voltage_steps.h"
 
 #include <algorithm>

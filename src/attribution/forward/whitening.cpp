@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Filters on rows and readings; see whitening.h and docs/attribution.md.
+// Filters on rows and readings; see whitening.h and docs/forward.md.
 #include "attribution/forward/whitening.h"
 
 #include <Eigen/Dense>
