@@ -63,6 +63,33 @@ TEST(Attribute, GivesEachLayerOfASimpleRunItsEnergy) {
   EXPECT_EQ(profile.gap_time, 0ms);
 }
 
+// Each block is read on one rail alone.
+TEST(Attribute, KnowsRailsThatTookTurnsFromTheirShareOfInferences) {
+  Timeline timeline = simple_run();
+  timeline.rails.push_back(timeline.rails[0]);
+  timeline.rails[1].channel.rail = "OTHER";
+  for (const PhaseSpan& phase : timeline.phases) {
+    if (phase.phase != Phase::energy) continue;
+    RailRecord& waits = timeline.rails[(phase.block + 1) % 2];
+    waits.gaps.push_back({phase.from, phase.to, turn_of_others});
+    std::erase_if(waits.readings,
+                  [&](const Reading& r) { return r.before >= phase.from && r.before < phase.to; });
+  }
+  const Profile profile = attributed(timeline);
+  ASSERT_EQ(profile.rails.size(), 2U);
+  // Of each block of five inferences, half a period at either end is not covered: it counts as the mean of
+  // the rest, at most 4 W from its own power. 4 W x 100 us / 5 = 80 uJ.
+  constexpr double edges = 80e-6;
+  for (const RailProfile& rail : profile.rails) {
+    EXPECT_NEAR(rail.inference.value.value(), 40e-3, edges);
+    EXPECT_NEAR(rail.layers[0].energy->value.value(), 20e-3, rounding);
+    EXPECT_NEAR(rail.layers[1].energy->value.value(), 18e-3, rounding);
+    EXPECT_EQ(rail.layers[0].readings, 25U * 40);
+    EXPECT_EQ(rail.missing, 0U);
+  }
+  EXPECT_THAT(profile.notes, Contains(HasSubstr("took turns, one a block: ")));
+}
+
 TEST(Attribute, DifferencesCountersToTheSameAnswers) {
   Timeline timeline;
   timeline.rails.push_back(read_counter(lay_out({}, timeline), 100us));

@@ -38,7 +38,11 @@ std::string listed(const Notes& names) {
 }
 
 std::string milliseconds(Nanoseconds t) { return fmt::format("{:.3g} ms", seconds(t) * 1e3); }
-std::string percent(double share) { return fmt::format("{:.2g} %", share * 100); }
+// Two digits, but never as 1e+02.
+std::string percent(double share) {
+  return std::abs(share) < 0.0995 ? fmt::format("{:.2g} %", share * 100)
+                                  : fmt::format("{:.0f} %", share * 100);
+}
 
 void note_origin(const Profile& profile, Notes& notes) {
   if (const std::string what = circumstance(profile, "simulation"); !what.empty())
@@ -102,6 +106,20 @@ void note_concurrency(const Profile& profile, const NoteFacts& facts, Notes& not
         fmt::format("Other layers always ran within {}: what is shown for it alone is what those leave{}.",
                     listed(wholes),
                     profile.rails.empty() ? "" : wholes_on(profile.rails[headline_rail(profile)], wholes)));
+}
+
+void note_turns(const NoteFacts& facts, Notes& notes) {
+  Notes in_turn;
+  for (const RailRecord& rail : facts.timeline.rails)
+    if (std::any_of(rail.gaps.begin(), rail.gaps.end(),
+                    [](const Gap& gap) { return gap.why == turn_of_others; }))
+      in_turn.push_back(rail.channel.rail);
+  if (in_turn.empty()) return;
+  notes.push_back(
+      fmt::format("Reading all rails takes longer than they are renewed, so they took turns, one a block: "
+                  "{}. Each is known "
+                  "from its share of the inferences; --together reads all of them always.",
+                  listed(in_turn)));
 }
 
 void note_odd_data(const Profile& profile, const NoteFacts& facts, Notes& notes) {
@@ -245,6 +263,7 @@ std::vector<std::string> notes_on(const Profile& profile, const NoteFacts& facts
   Notes notes;
   note_origin(profile, notes);
   note_ending(profile, facts, notes);
+  note_turns(facts, notes);
   note_odd_data(profile, facts, notes);
   note_disturbance(profile, notes);
   note_idle(profile, facts, notes);

@@ -92,7 +92,7 @@ void Check::holes() {
     if (moments[i] - moments[i - 1] <= hole || end <= begin) continue;
     while (gap != rail_.gaps.end() && gap->to <= begin) ++gap;
     const bool recorded = gap != rail_.gaps.end() && gap->from < end;
-    if (recorded && gap->why == sampler_off) continue;
+    if (recorded && is_wanted(*gap)) continue;
     unread += end - begin;
     longest = std::max(longest, end - begin);
     if (!recorded) unexplained = std::max(unexplained, end - begin);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "attribution/forward/series.h"
 #include "attribution/precision.h"
 
 namespace layerwatt {
@@ -76,7 +75,7 @@ void help_of_conversions(const Profile& profile, const RailProfile& rail, const 
   Nanoseconds shortest = shortest_conversion;
   if (channel.refresh && rail.period)
     shortest = std::max(shortest, from_seconds(seconds(*channel.aperture) * seconds(*rail.period) /
-                                               (forward::keeps_up * seconds(*channel.refresh))));
+                                               (keeps_up * seconds(*channel.refresh))));
   std::size_t ran = 0, shorter = 0;
   for (const LayerProfile& layer : profile.layers) {
     ran += layer.runs > 0;
@@ -97,7 +96,7 @@ void help_of_sensor(const Profile& profile, const RailProfile& rail, std::span<c
     helps.push_back(fmt::format(
         "a sensor that does not average (this one does over {} conversions{}; permission to set its mode)",
         *channel.averaging, rail.time_constant ? ", " + spelled(*rail.time_constant) : ""));
-  if (channel.refresh && rail.period && *rail.period > *channel.refresh * forward::keeps_up)
+  if (channel.refresh && rail.period && *rail.period > *channel.refresh * keeps_up)
     return help_of_reads(rail, *channel.refresh, in_turn(*record, rails), helps);
   if (channel.aperture) help_of_conversions(profile, rail, channel, helps);
 }

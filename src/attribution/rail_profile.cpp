@@ -21,7 +21,7 @@ namespace {
 std::size_t missing_readings(const RailRecord& rail, const PowerTrace& trace) {
   std::size_t missing = trace.discarded();
   for (const Gap& gap : rail.gaps) {
-    if (gap.why == sampler_off) continue;
+    if (is_wanted(gap)) continue;
     ++missing;
     const bool whole = trace.period() && *trace.period() > Nanoseconds{0} && plausible(gap.from) &&
                        plausible(gap.to) && gap.to > gap.from;

@@ -124,7 +124,8 @@ class VirtualInstrument::State {
         layers_{power.layers.size()},
         load_{load_of(*board.model, power), seed},
         model_{ina3221_of(chip_, power, seed), power.idle, {seed, "conversions"}},
-        read_{channels_to_read(chip_, read)},
+        wanted_{channels_to_read(chip_, read)},
+        read_{wanted_},
         reads_{reads_of(*board.model, read_.size(), period), {seed, "reads"}},
         pending_{reads_.next()},
         taken_(chip_.rails.size()) {}
@@ -138,6 +139,7 @@ class VirtualInstrument::State {
   [[nodiscard]] std::vector<Account> account() const;
   [[nodiscard]] VirtualTiming timing() const;
   void restart_truth() { load_.restart_accounts(); }
+  void read_only(std::optional<std::size_t> rail);
 
  private:
   [[nodiscard]] Moment since_start(Instant when) const { return as_moment(when - start_); }
@@ -153,10 +155,12 @@ class VirtualInstrument::State {
   std::size_t layers_;
   simulation::Load load_;
   simulation::Ina3221Model model_;
-  std::vector<std::size_t> read_;  // channels of the chip, by channel of the plan
+  std::vector<std::size_t> wanted_;  // channels of the chip
+  std::vector<std::size_t> read_;    // those of them that are read now, by channel of the plan
   simulation::ReadPlan reads_;
   simulation::PlannedRead pending_;
   Stage stage_ = Stage::calling;  // of the pending read
+  std::size_t channel_ = 0;       // of the chip, once it was called
   simulation::Ina3221Model::Registers fetched_{};
   std::vector<std::vector<Reading>> taken_;
 };
@@ -211,8 +215,8 @@ bool VirtualInstrument::State::step_read(Moment known) {
                                                        : pending_.after;
   if (next > known) return false;
   if (stage_ != Stage::bus_fetched) model_.run(load_.power(), next);
-  const std::size_t channel = read_[pending_.channel];
-  const auto registers = model_.registers(channel);
+  if (stage_ == Stage::calling) channel_ = read_[pending_.channel];
+  const auto registers = model_.registers(channel_);
   switch (stage_) {
     case Stage::calling:
       fetched_.shunt = registers.shunt;
@@ -223,12 +227,19 @@ bool VirtualInstrument::State::step_read(Moment known) {
       stage_ = Stage::bus_fetched;
       return true;
     case Stage::bus_fetched:
-      taken_[channel].push_back({stamp(pending_.before), stamp(pending_.after),
-                                 simulation::l4t_power(fetched_, chip_.rails[channel].shunt)});
+      taken_[channel_].push_back({stamp(pending_.before), stamp(pending_.after),
+                                  simulation::l4t_power(fetched_, chip_.rails[channel_].shunt)});
       pending_ = reads_.next();
       stage_ = Stage::calling;
   }
   return true;
+}
+
+// The pending read stays where it is in time.
+void VirtualInstrument::State::read_only(std::optional<std::size_t> rail) {
+  read_ = rail ? std::vector<std::size_t>{*rail} : wanted_;
+  reads_.set_channels(read_.size());
+  if (stage_ == Stage::calling) pending_.channel = 0;
 }
 
 std::vector<std::vector<Joules>> VirtualInstrument::State::truth() const {
@@ -295,6 +306,7 @@ std::vector<RailRecord> VirtualInstrument::rails() const { return state_->rails(
 void VirtualInstrument::advance(std::span<const LayerSpan> spans, Instant until) {
   state_->advance(spans, until);
 }
+void VirtualInstrument::read_only(std::optional<std::size_t> rail) { state_->read_only(rail); }
 std::vector<std::vector<Reading>> VirtualInstrument::take_readings() { return state_->take(); }
 std::vector<std::vector<Joules>> VirtualInstrument::truth() const { return state_->truth(); }
 void VirtualInstrument::restart_truth() { state_->restart_truth(); }

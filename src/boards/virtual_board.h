@@ -5,6 +5,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -67,6 +68,8 @@ class VirtualInstrument {
   // Extends the power to `until`: spans (in order of time, none before the last `until`) are layers at
   // their power, all else is idle. Produces every reading whose read ends before `until`.
   void advance(std::span<const LayerSpan> spans, Instant until);
+  // From here on only this one of rails() is read; without it all that create() was told to.
+  void read_only(std::optional<std::size_t> rail);
   // Readings made since the last call, one vector a rail.
   [[nodiscard]] std::vector<std::vector<Reading>> take_readings();
   // Mean energy of each layer in one inference, [rail][layer]: what really happened to the power, and not

@@ -262,6 +262,23 @@ TEST(VirtualBoard, LongIdleNeedsLittleMemoryAndStillReads) {
   EXPECT_EQ(virtual_nano.take_readings()[2].size(), 30U);
 }
 
+TEST(VirtualBoard, RailsInTurnAreReadFaster) {
+  VirtualInstrument virtual_nano = instrument(two_layers(), 10, 0ns);
+  virtual_nano.advance({}, Instant{300ms});
+  const auto together = virtual_nano.take_readings();
+  virtual_nano.read_only(1);
+  virtual_nano.advance({}, Instant{600ms});
+  const auto alone = virtual_nano.take_readings();
+  EXPECT_NEAR(static_cast<double>(alone[1].size()), 3.0 * static_cast<double>(together[1].size()),
+              0.1 * static_cast<double>(alone[1].size()));
+  // A read that had begun is ended.
+  EXPECT_LE(alone[0].size() + alone[2].size(), 1U);
+  virtual_nano.read_only({});
+  virtual_nano.advance({}, Instant{900ms});
+  for (const auto& readings : virtual_nano.take_readings())
+    EXPECT_NEAR(static_cast<double>(readings.size()), static_cast<double>(together[1].size()), 20);
+}
+
 TEST(VirtualBoard, BoardThatCannotBeSimulatedSaysWhy) {
   const auto reason = [](const Board& board, Nanoseconds period = 1ms) {
     const auto made = VirtualInstrument::create(board, two_layers(), period, 1, Instant{});

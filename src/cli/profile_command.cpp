@@ -161,6 +161,8 @@ int profile(ProfileArguments arguments, const std::string& command_line, Termina
 
 }  // namespace
 
+constexpr Nanoseconds most_mark_bias = std::chrono::milliseconds{1};  // longer than most layers
+
 void add_attribution_options(CLI::App& command, AttributionOptions& attribution) {
   command.add_option("--method", attribution.method, "How readings become layers")
       ->check(CLI::IsMember(attribution_methods()))
@@ -181,6 +183,16 @@ void add_attribution_options(CLI::App& command, AttributionOptions& attribution)
   command.add_option_function<std::string>(
       "--shunt-tolerance", set_tolerance,
       "Of the sensor's resistors, as 1%, for the absolute interval [as the board's file knows it]");
+  const auto set_mark_bias = [&attribution](const std::string& text) {
+    const auto bias = parse_duration(text);
+    if (!bias) throw CLI::ValidationError{"--mark-bias", bias.error().detail};
+    if (*bias > most_mark_bias) throw CLI::ValidationError{"--mark-bias", "at most 1ms"};
+    attribution.mark_bias = *bias;
+  };
+  command.add_option_function<std::string>(
+      "--mark-bias", set_mark_bias,
+      "Constant error of each mark that intervals of method forward allow for, standard deviation; 0us only "
+      "where it was measured to be none [1us]");
 }
 
 void add_profile(CLI::App& app, Invocation& invocation) {
@@ -203,6 +215,10 @@ void add_profile(CLI::App& app, Invocation& invocation) {
   command.add_option("-i,--interval", arguments->period,
                      "Time between readings, as 1ms, or auto: as fast as reads allow [auto]");
   command.add_option("-e,--rail", options.rails, "Only this rail; may be repeated")->delimiter(',');
+  command.add_flag(
+      "--together", options.together,
+      "Read all rails in every block, even where that is slower than they are renewed; else they "
+      "take turns there, one a block");
   command.add_option("--sensor", options.sensor,
                      "Sensor to use: a driver of `layerwatt sensors`, or virtual:BOARD (SIMULATED readings)");
   command.add_option("--board", options.board,

@@ -60,6 +60,10 @@ struct Channel {
   bool operator==(const Channel&) const = default;
 };
 
+// Refreshes between two reads of a timer: up to here every conversion is seen, and its first reading tells
+// when it came. Slower reads say nothing of the sensor's clock, however regular they are.
+inline constexpr double keeps_up = 0.9;
+
 using Value = std::variant<Watts, Joules>;
 
 struct Reading {
@@ -75,8 +79,10 @@ struct Gap {
   bool operator==(const Gap&) const = default;
 };
 
-// Gap::why of a stretch in which nobody wanted readings.
+// Gap::why of stretches in which nobody wanted readings: of any rail, or of this one while rails take turns.
 inline constexpr const char* sampler_off = "sampler off";
+inline constexpr const char* turn_of_others = "other rails' turn";
+inline bool is_wanted(const Gap& gap) { return gap.why == sampler_off || gap.why == turn_of_others; }
 
 // ---- What ran -----------------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ struct ProfileOptions {
   std::string board;               // "virtual:BOARD" simulates execution too; empty = this machine
   std::vector<std::string> rails;  // empty = all
   Nanoseconds period{};            // between readings; zero = as fast as the reads allow
+  bool together = false;           // all rails in every block, even where that is too slow: rail_turns.h
 
   std::optional<Nanoseconds> max_time;            // of the whole session
   std::optional<std::uint64_t> inferences;        // -r N

@@ -13,6 +13,7 @@
 #include "session/machine_facts.h"
 #include "session/model_source.h"
 #include "session/private_folder.h"
+#include "session/rail_turns.h"
 #include "session/recorder.h"
 #include "session/runner_process.h"
 #include "session/sampler.h"
@@ -65,6 +66,7 @@ class Session {
   std::optional<Recorder> recorder_;
   std::optional<InferenceRuns> runs_;
   PhaseBudget budget_;
+  RailTurns turns_;
   std::string stopped_;  // as SessionOutcome::stopped
   Nanoseconds median_latency_ = 1ms;
   ClockTriple clocks_at_start_{};
@@ -268,8 +270,9 @@ Result<void> Session::energy_pass() {
   recorder_->forget_recent();
   if (simulated_ != nullptr) simulated_->restart_truth();
   for (std::uint32_t block = 0; !rule.enough(now() - from) && !interrupted(); ++block) {
-    const std::uint64_t count =
-        std::min(runs_->fitting(median_latency_, block_length), rule.inferences_left());
+    if (turns_.taken()) source_->read_only(turns_.of_block(block));
+    const std::uint64_t usual = runs_->fitting(median_latency_, block_length);
+    const auto count = std::min(turns_.block_of(usual, options_.inferences), rule.inferences_left());
     const auto ran = runs_->marked(count, Phase::energy, block);
     if (!ran) return ran.error();
     rule.add_block(ran->inferences, ran->spans, recorder_->take_recent());
@@ -287,9 +290,12 @@ Result<void> Session::run_phases() {
   budget_ = plan_phases(options_);
   source_->resume();
   if (auto done = idle(Phase::idle_before); !done || interrupted()) return done;
+  turns_ =
+      RailTurns{options_, channels_of(source_->rails()), recorder_->recorded(), recorder_->take_recent()};
   if (auto done = warm_up(); !done || interrupted()) return done;
   if (auto done = latency_pass(); !done || interrupted()) return done;
   if (auto done = energy_pass(); !done || interrupted()) return done;
+  source_->read_only({});
   return idle(Phase::idle_after);
 }
 

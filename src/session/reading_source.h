@@ -2,6 +2,7 @@
 // Where a session's readings come from: the sampler of this machine's sensors, or the virtual instrument that
 // computes them from what ran. The session treats both alike.
 #pragma once
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -18,6 +19,9 @@ class ReadingSource {
   [[nodiscard]] virtual std::vector<RailRecord> rails() const = 0;
   virtual void resume() = 0;
   virtual void pause() = 0;  // after it returns nothing is read until resume()
+  // From now on reads this one alone, by its place in rails(); all of them without one. What the others miss
+  // becomes a gap of theirs.
+  virtual void read_only(std::optional<std::size_t> rail) = 0;
   struct Taken {
     std::vector<Reading> readings;
     std::vector<Gap> gaps;

@@ -33,6 +33,13 @@ Result<void> Recorder::add_rails(const std::vector<std::string>& wanted) {
   return {};
 }
 
+std::vector<std::size_t> Recorder::recorded() const {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < rail_ids_.size(); ++i)
+    if (rail_ids_[i]) places.push_back(i);
+  return places;
+}
+
 Result<void> Recorder::pump(std::span<const LayerSpan> spans, Instant until, bool discard) {
   const std::vector<ReadingSource::Taken> taken = source_.take(spans, until);
   bool first = true;

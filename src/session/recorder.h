@@ -41,6 +41,8 @@ class Recorder {
   Result<void> close(const ProfileOptions& options, bool complete);
 
   [[nodiscard]] std::uint32_t inferences_written() const { return inferences_; }
+  // Places among the source's rails of those that are recorded.
+  [[nodiscard]] std::vector<std::size_t> recorded() const;
   // Readings of the first rail since the last call, for stop rules.
   [[nodiscard]] std::vector<Reading> take_recent() { return std::exchange(recent_, {}); }
   void forget_recent() { recent_.clear(); }

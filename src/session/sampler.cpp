@@ -144,6 +144,13 @@ void Sampler::pause() {
   paused_at_ = clock_.now();
 }
 
+void Sampler::read_only(std::optional<std::size_t> rail) {
+  const bool on = run_ != nullptr;
+  pause();
+  loop_.read_only(rail, clock_.now());
+  if (on) resume();
+}
+
 std::vector<ReadingSource::Taken> Sampler::take(std::span<const LayerSpan>, Instant) {
   std::vector<std::vector<Reading>> readings(loop_.rail_count());
   std::vector<std::vector<Gap>> gaps(loop_.rail_count());

@@ -46,6 +46,7 @@ class Sampler final : public ReadingSource {
   [[nodiscard]] std::vector<RailRecord> rails() const override { return rails_; }
   void resume() override;  // the thread runs and has been set up when it returns
   void pause() override;   // the thread has ended when it returns; the stretch becomes a gap
+  void read_only(std::optional<std::size_t> rail) override;  // the thread is another one when it returns
   std::vector<Taken> take(std::span<const LayerSpan> spans, Instant until) override;
   [[nodiscard]] SamplerRecord record() const;  // so far; while it is off
   // Ends sampling; gaps that were still open are closed and come with one more take().

@@ -203,6 +203,32 @@ TEST_F(SamplerTest, LongPeriodDoesNotHoldUpTheEnd) {
   EXPECT_LT(system_clock().now() - from, 1h);  // that it ends at all
 }
 
+TEST_F(SamplerTest, ReadsOnlyTheRailWhoseTurnItIs) {
+  auto sampler = make({});
+  sampler->resume();
+  wait_for_reads(4);
+  sampler->read_only(1);
+  EXPECT_EQ(sampling_threads(), 1);
+  wait_for_reads(5);
+  sampler->read_only({});
+  wait_for_reads(4);
+  sampler->finish();
+  const auto taken = sampler->take({}, {});
+  const auto waited = std::find_if(taken[0].gaps.begin(), taken[0].gaps.end(),
+                                   [](const Gap& gap) { return gap.why == turn_of_others; });
+  ASSERT_NE(waited, taken[0].gaps.end());
+  const auto within = [&](const Reading& r) { return r.before >= waited->from && r.after <= waited->to; };
+  EXPECT_TRUE(std::none_of(taken[0].readings.begin(), taken[0].readings.end(), within));
+  EXPECT_GE(std::count_if(taken[1].readings.begin(), taken[1].readings.end(), within), 5);
+}
+
+TEST_F(SamplerTest, DoesNotReadAgainBecauseATurnCameWhileItWasOff) {
+  auto sampler = make({});
+  sampler->read_only(0);
+  EXPECT_EQ(sampling_threads(), 0);
+  EXPECT_EQ(state_.reads, 0);
+}
+
 TEST(SamplerOnABoard, RailsCarryTheBoardsFacts) {
   const Machine nano{LAYERWATT_FIXTURES "/boards/jetson-nano-l4t32", system_clock()};
   auto sampler = Sampler::create(nano, "ina3221", ina3221_driver.probe(nano, {}).sensors, {});

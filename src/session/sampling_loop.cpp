@@ -19,7 +19,7 @@ bool passes(Errc code) { return code == Errc::busy || code == Errc::timeout; }
 
 SamplingLoop::SamplingLoop(const Clock& clock, const std::vector<SampledRail>& rails, std::size_t capacity)
     : clock_{clock}, ring_{capacity * std::max<std::size_t>(rails.size(), 1)}, troubles_(rails.size()) {
-  for (const SampledRail& source : rails) rails_.push_back({source, false, false});
+  for (const SampledRail& source : rails) rails_.push_back({source, false, false, false});
 }
 
 Instant SamplingLoop::tick(Instant planned, Nanoseconds tolerance) {
@@ -27,7 +27,7 @@ Instant SamplingLoop::tick(Instant planned, Nanoseconds tolerance) {
   bool fresh = true;
   count_lateness(last - planned, tolerance);
   for (std::uint32_t rail = 0; rail < rails_.size(); ++rail) {
-    if (rails_[rail].stopped) continue;
+    if (rails_[rail].stopped || rails_[rail].waiting) continue;
     last = read(rail, fresh ? last : clock_.now());
     fresh = false;
   }
@@ -69,7 +69,7 @@ void SamplingLoop::end_gap(std::uint32_t rail, Instant at) {
   const std::lock_guard lock{gaps_mutex_};
   trouble.gaps.push_back({trouble.since, at, trouble.why});
   trouble.failures = 0;
-  rails_[rail].failing = false;
+  rails_[rail].failing = rails_[rail].waiting = false;
 }
 
 void SamplingLoop::count_lateness(Nanoseconds late, Nanoseconds tolerance) {
@@ -94,12 +94,26 @@ void SamplingLoop::take(std::vector<std::vector<Reading>>& readings, std::vector
 void SamplingLoop::add_pause(Instant from, Instant to) {
   const std::lock_guard lock{gaps_mutex_};
   for (std::size_t rail = 0; rail < rails_.size(); ++rail)
-    if (!rails_[rail].stopped) troubles_[rail].gaps.push_back({from, to, sampler_off});
+    if (!rails_[rail].stopped && !rails_[rail].waiting)
+      troubles_[rail].gaps.push_back({from, to, sampler_off});
+}
+
+void SamplingLoop::read_only(std::optional<std::size_t> rail, Instant at) {
+  for (std::uint32_t i = 0; i < rails_.size(); ++i) {
+    const bool waits = rail && *rail != i;
+    if (rails_[i].stopped || rails_[i].waiting == waits) continue;
+    if (rails_[i].failing || rails_[i].waiting) end_gap(i, at);
+    rails_[i].waiting = waits;
+    if (waits) {
+      troubles_[i].since = at;
+      troubles_[i].why = turn_of_others;
+    }
+  }
 }
 
 void SamplingLoop::close_gaps(Instant at) {
   for (std::uint32_t rail = 0; rail < rails_.size(); ++rail)
-    if (rails_[rail].failing) end_gap(rail, at);
+    if (rails_[rail].failing || rails_[rail].waiting) end_gap(rail, at);
 }
 
 }  // namespace layerwatt

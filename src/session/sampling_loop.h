@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,15 +28,17 @@ class SamplingLoop {
   // `capacity`: readings a rail between two take()s.
   SamplingLoop(const Clock& clock, const std::vector<SampledRail>& rails, std::size_t capacity);
 
-  // Reads every rail once and returns the last stamp. Called by the sampling thread only; allocates nothing
-  // unless a read fails.
+  // Reads every rail whose turn it is once and returns the last stamp. Called by the sampling thread only;
+  // allocates nothing unless a read fails.
   Instant tick(Instant planned, Nanoseconds tolerance);
   // Appends what was read since the last call, each to the entry of its rail; both vectors have rail_count()
   // entries. May run beside tick().
   void take(std::vector<std::vector<Reading>>& readings, std::vector<std::vector<Gap>>& gaps);
-  // While no tick runs: books the stretch as a gap on every rail that still lives.
+  // While no tick runs: books the stretch as a gap on every rail that still lives and is to be read.
   void add_pause(Instant from, Instant to);
-  // While no tick runs: ends the gaps of rails that fail or are gone.
+  // While no tick runs: as ReadingSource::read_only(), from `at`.
+  void read_only(std::optional<std::size_t> rail, Instant at);
+  // While no tick runs: ends the gaps of rails that fail, are gone or wait for their turn.
   void close_gaps(Instant at);
 
   [[nodiscard]] std::size_t rail_count() const { return rails_.size(); }
@@ -47,7 +50,7 @@ class SamplingLoop {
   // What a tick touches of a rail, and what only a failure does: apart, see reading_ring.h.
   struct Rail {
     SampledRail source;
-    bool failing = false, stopped = false;
+    bool failing = false, stopped = false, waiting = false;  // waiting: for its turn
   };
   struct Trouble {
     Instant since{};

@@ -154,6 +154,51 @@ TEST(SamplingLoop, PauseIsAGapOnLivingRailsOnly) {
   EXPECT_THAT(taken[1].gaps, IsEmpty());
 }
 
+TEST(SamplingLoop, RailsThatWaitForTheirTurnAreNotReadAndSaySo) {
+  ManualClock clock;
+  ScriptedSensor first{clock, good}, second{clock, good};
+  SamplingLoop loop{clock, {{&first, 0}, {&second, 0}}, 16};
+  run(loop, clock, 1);
+  const Instant turn = clock.now();
+  loop.read_only(0, turn);
+  run(loop, clock, 2);
+  loop.add_pause(clock.now(), clock.now() + 1ms);  // another pause is no gap of a rail that waits anyway
+  const Instant next_turn = clock.now();
+  loop.read_only(1, next_turn);
+  run(loop, clock, 3);
+  loop.read_only({}, clock.now());
+  run(loop, clock, 1);
+  EXPECT_EQ(first.reads(), 1 + 2 + 1);
+  EXPECT_EQ(second.reads(), 1 + 3 + 1);
+  const auto taken = take_all(loop);
+  ASSERT_THAT(taken[0].gaps, SizeIs(2));
+  EXPECT_EQ(taken[0].gaps[0].why, sampler_off);
+  EXPECT_EQ(taken[0].gaps[1].from, next_turn);
+  EXPECT_EQ(taken[0].gaps[1].why, turn_of_others);
+  ASSERT_THAT(taken[1].gaps, SizeIs(1));
+  EXPECT_EQ(taken[1].gaps[0].from, turn);
+  EXPECT_EQ(taken[1].gaps[0].to, next_turn);
+  EXPECT_TRUE(is_wanted(taken[1].gaps[0]));
+}
+
+TEST(SamplingLoop, RailThatFailsWhenItsTurnEndsKeepsBothReasons) {
+  ManualClock clock;
+  ScriptedSensor busy{clock, [](int i) -> Result<Value> {
+                        return i == 1 ? Result<Value>{Error{Errc::busy, "f", "bus"}} : good(i);
+                      }};
+  ScriptedSensor other{clock, good};
+  SamplingLoop loop{clock, {{&busy, 0}, {&other, 0}}, 16};
+  run(loop, clock, 2);
+  loop.read_only(1, clock.now());
+  run(loop, clock, 1);
+  loop.close_gaps(clock.now());
+  const auto gaps = take_all(loop)[0].gaps;
+  ASSERT_THAT(gaps, SizeIs(2));
+  EXPECT_THAT(gaps[0].why, HasSubstr("bus"));
+  EXPECT_EQ(gaps[0].to, gaps[1].from);
+  EXPECT_EQ(gaps[1].why, turn_of_others);
+}
+
 TEST(SamplingLoop, LateTicksAreCountedAndSorted) {
   ManualClock clock;
   ScriptedSensor sensor{clock, good};

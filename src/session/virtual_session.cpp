@@ -9,6 +9,7 @@
 #include "runner/layer_json.h"
 #include "session/model_source.h"
 #include "session/private_folder.h"
+#include "session/rail_turns.h"
 #include "session/recorder.h"
 #include "session/runner_process.h"
 #include "session/stop_rule.h"
@@ -83,6 +84,7 @@ class VirtualSession {
   Recorder recorder_;
   std::vector<Channel> channels_;
   PhaseBudget budget_ = plan_phases(options_);
+  RailTurns turns_;
   std::string stopped_;  // as SessionOutcome::stopped
 };
 
@@ -134,7 +136,9 @@ Result<void> VirtualSession::energy() {
   recorder_.forget_recent();
   source_.restart_truth();
   for (std::uint32_t block = 0; !rule.enough(clock_.now() - from) && !interrupted(); ++block) {
-    const auto count = std::min<std::uint64_t>(inferences_a_block, rule.inferences_left());
+    const auto count =
+        std::min(turns_.block_of(inferences_a_block, options_.inferences), rule.inferences_left());
+    if (turns_.taken()) source_.read_only(turns_.of_block(block));
     const Instant begun = clock_.now();
     auto executed = execute(Phase::energy, static_cast<std::uint32_t>(count), block);
     if (!executed) return executed.error();
@@ -166,10 +170,12 @@ Result<void> VirtualSession::finish() {
 Result<SessionOutcome> VirtualSession::run() {
   if (auto added = recorder_.add_rails(options_.rails); !added) return added.error();
   if (auto done = idle(Phase::idle_before, budget_.idle); !done) return done.error();
+  turns_ = RailTurns{options_, channels_, recorder_.recorded(), recorder_.take_recent()};
   if (auto done = unrecorded(Phase::warm_up, inferences_a_block); !done) return done.error();
   if (auto done = unrecorded(Phase::latency, latency_inferences); !done) return done.error();
   if (auto done = unrecorded(Phase::warm_up, inferences_a_block); !done) return done.error();
   if (auto done = energy(); !done) return done.error();
+  source_.read_only({});
   if (auto done = idle(Phase::idle_after, budget_.idle); !done) return done.error();
   if (auto done = finish(); !done) return done.error();
   return SessionOutcome{interrupted() ? Ending::interrupted : Ending::whole, std::nullopt, stopped_};

@@ -8,10 +8,12 @@ namespace layerwatt {
 
 class VirtualSource final : public ReadingSource {
  public:
-  explicit VirtualSource(VirtualInstrument instrument) : instrument_{std::move(instrument)} {}
+  explicit VirtualSource(VirtualInstrument instrument)
+      : instrument_{std::move(instrument)}, gaps_(instrument_.rails().size()), waits_since_(gaps_.size()) {}
   [[nodiscard]] std::vector<RailRecord> rails() const override { return instrument_.rails(); }
   void resume() override {}
   void pause() override {}
+  void read_only(std::optional<std::size_t> rail) override;
   std::vector<Taken> take(std::span<const LayerSpan> spans, Instant until) override;
   SamplerRecord finish() override { return sampler_; }
   // Forgets what ran so far: the truth is of the inferences after this.
@@ -22,6 +24,9 @@ class VirtualSource final : public ReadingSource {
  private:
   VirtualInstrument instrument_;
   SamplerRecord sampler_;
+  std::vector<std::vector<Gap>> gaps_;               // since the last take()
+  std::vector<std::optional<Instant>> waits_since_;  // of each rail; empty = it is read
+  Instant known_until_{};
 };
 
 // "virtual:jetson-nano" -> "jetson-nano"; empty when it does not begin so.

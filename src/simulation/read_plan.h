@@ -33,6 +33,11 @@ class ReadPlan {
 
   ReadPlan(const ReadSettings& settings, Random random);
   PlannedRead next();
+  // So many from now on, beginning with the first.
+  void set_channels(std::size_t channels) {
+    settings_.channels = channels;
+    channel_ = 0;
+  }
 
  private:
   ReadSettings settings_;

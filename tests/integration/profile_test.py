@@ -73,6 +73,22 @@ class VirtualBoard(LayerwattTest):
             s.begin_ns and s.begin_ns + s.duration_ns - 1 where s.layer = {fastest}""")
         self.assertGreaterEqual(readings[0][0], 5)
 
+    def test_rails_that_are_read_too_slowly_together_take_turns(self):
+        """The Nano as shipped: three reads take longer than a conversion cycle."""
+        out, _ = self.run_program("profile", "squeezenet1.1", "--board", "virtual:jetson-nano", "-r", "600", "-o", "t.lw")
+        self.assertIn("took turns, one a block", " ".join(out.split()))
+        profile = self.profile_json("t.lw")
+        self.assertEqual(len(profile["rails"]), 3)
+        read_of_each = [rail["period_s"] for rail in profile["rails"]]
+        self.assertLess(max(read_of_each), 0.9 * 840e-6)
+        self.run_program("profile", "squeezenet1.1", "--board", "virtual:jetson-nano", "-r", "600", "-o", "a.lw", "--together")
+        self.assertEqual(self.query("a.lw", "select count(*) from gap"), [(0,)])
+        together = self.profile_json("a.lw")
+        for rail, also in zip(profile["rails"], together["rails"]):
+            self.assertLess(abs(rail["energy_j"] - also["energy_j"]), 0.02 * also["energy_j"])
+        # Only turns tell when the sensor converted, and with that, what layers draw.
+        self.assertTrue(any(layer["rails"][0]["energy_j"] for layer in profile["layers"]))
+
     def test_unknown_boards_rails_and_sensors_are_told_what_there_is(self):
         _, err = self.run_program("profile", "lenet5", "--board", "virtual:toaster", expect=1)
         self.assertIn("jetson-nano", err)
@@ -90,6 +106,20 @@ class VirtualBoard(LayerwattTest):
         # The truth has the layers alone; loading, unloading and marks add a little, which is never negative.
         self.assertGreater(energy, 0.9 * layers)
         self.assertLess(layers, energy * 1.1)
+
+    def test_intervals_allow_for_the_place_of_marks_that_is_asked_for(self):
+        self.run_program("profile", "squeezenet1.1", "--board", "virtual:jetson-nano,averaging=1", "-r", "400", "-o", "b.lw",
+                         "-e", "POM_5V_IN")
+        def width(*arguments):
+            profile = self.profile_json("b.lw", *arguments)
+            rail = profile["layers"][0]["rails"][0]
+            return profile["mark_bias_s"], rail["energy_high_j"] - rail["energy_low_j"]
+        usual, none, much = width(), width("--mark-bias", "0us"), width("--mark-bias", "20us")
+        self.assertEqual([usual[0], none[0], much[0]], [1e-6, 0, 20e-6])
+        self.assertLess(none[1], usual[1])
+        self.assertLess(usual[1], much[1])
+        for wrong in ("1", "-1us", "2ms"):
+            self.run_program("show", "b.lw", "--mark-bias=" + wrong, expect=2)
 
     def test_the_absolute_interval_is_withheld_until_all_it_takes_is_known(self):
         runs = [f"u{seed}.lw" for seed in range(1, 6)]

@@ -11,10 +11,6 @@
 
 namespace layerwatt::forward {
 
-// Refreshes between two reads of a timer: up to here every conversion is seen, and its first reading tells
-// when it came. Slower reads say nothing of the sensor's clock, however regular they are.
-inline constexpr double keeps_up = 0.9;
-
 enum class WindowKind {
   conversion,    // a box before each reading
   interval,      // from the reading before to this one: a counter's ticks

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns from the pace of reads; see rail_turns.h.
+#include "session/rail_turns.h"
+
+#include <algorithm>
+
+namespace layerwatt {
+
+namespace {
+
+constexpr std::size_t fewest_readings = 16;
+
+Nanoseconds median(std::vector<Nanoseconds> times) {
+  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+  std::nth_element(times.begin(), middle, times.end());
+  return *middle;
+}
+
+// Of one read, and from one of its rail to the next.
+struct Pace {
+  Nanoseconds one{}, all{};
+};
+
+Pace pace_of(std::span<const Reading> readings) {
+  std::vector<Nanoseconds> lengths, steps;
+  for (std::size_t i = 0; i < readings.size(); ++i) {
+    lengths.push_back(readings[i].after - readings[i].before);
+    if (i > 0) steps.push_back(readings[i].before - readings[i - 1].before);
+  }
+  return {median(std::move(lengths)), median(std::move(steps))};
+}
+
+}  // namespace
+
+RailTurns::RailTurns(const ProfileOptions& options, std::span<const Channel> channels,
+                     std::vector<std::size_t> wanted, std::span<const Reading> readings) {
+  if (options.together || options.period > Nanoseconds{0}) return;
+  if (wanted.size() < 2 || readings.size() < fewest_readings) return;
+  const Pace pace = pace_of(readings);
+  const bool all_gain = std::all_of(wanted.begin(), wanted.end(), [&](std::size_t rail) {
+    const auto& refresh = channels[rail].refresh;
+    return refresh && pace.all > keeps_up * *refresh && pace.one <= keeps_up * *refresh;
+  });
+  if (all_gain) rails_ = std::move(wanted);
+}
+
+std::uint64_t RailTurns::block_of(std::uint64_t usual, std::optional<std::uint64_t> wanted) const {
+  if (rails_.empty()) return usual;
+  constexpr std::uint64_t fewest_turns = 4;  // of each rail
+  usual /= rails_.size();
+  if (wanted) usual = std::min(usual, *wanted / (fewest_turns * rails_.size()));
+  return std::max<std::uint64_t>(usual, 1);
+}
+
+std::optional<std::size_t> RailTurns::of_block(std::uint32_t block) const {
+  if (rails_.empty()) return std::nullopt;
+  return rails_[block % rails_.size()];
+}
+
+}  // namespace layerwatt
