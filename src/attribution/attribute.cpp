@@ -197,6 +197,7 @@ Result<Profile> attribute(const Timeline& timeline, const AttributionOptions& op
 
   Profile profile;
   profile.method = options.method;
+  profile.mark_bias = options.mark_bias;
   if (options.stacked) profile.stacked = options.residual;
   profile.circumstances = timeline.circumstances;
   profile.complete = timeline.complete;

@@ -115,7 +115,7 @@ bool Precision::reached() const {
   return told_apart && !lag_unsure && half_width && *half_width <= target;
 }
 
-Precision precision_of(const Profile& profile, double target, Nanoseconds mark_bias) {
+Precision precision_of(const Profile& profile, double target) {
   Precision precision;
   precision.target = target;
   if (profile.rails.empty()) return precision;
@@ -129,10 +129,10 @@ Precision precision_of(const Profile& profile, double target, Nanoseconds mark_b
   std::vector<double> widths, times, marks;
   for (const Unit& unit : units) {
     precision.within += unit.half_width <= target;
-    precision.too_short += unit.half_width > target && unit.marks * seconds(mark_bias) >= target;
+    precision.too_short += unit.half_width > target && unit.marks * seconds(profile.mark_bias) >= target;
     widths.push_back(unit.half_width);
-    marks.push_back(unit.marks * seconds(mark_bias));
-    times.push_back(times_needed(unit, units.size() == 1, target, mark_bias));
+    marks.push_back(unit.marks * seconds(profile.mark_bias));
+    times.push_back(times_needed(unit, units.size() == 1, target, profile.mark_bias));
   }
   if (const double width = enough_are_within(widths); width < unknown) precision.half_width = width;
   if (const double width = enough_are_within(marks); width < unknown) precision.reachable = width;

@@ -30,9 +30,7 @@ struct Precision {
   [[nodiscard]] bool reached() const;
 };
 
-// `mark_bias`: what intervals allow for the place of each mark, standard deviation.
-Precision precision_of(const Profile& profile, double target,
-                       Nanoseconds mark_bias = AttributionOptions{}.mark_bias);
+Precision precision_of(const Profile& profile, double target);
 
 // Leaves only what precision_of() looks at: who asks while measuring should not wait for the other rails.
 void keep_headline_rail(Timeline& timeline);

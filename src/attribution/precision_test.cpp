@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 Profile profile_with(const std::vector<double>& half_widths) {
   Profile profile;
   profile.method = "forward";
+  profile.mark_bias = 1us;
   profile.inferences = 100;
   profile.marked_whole.mean = 90ms;
   RailProfile rail;
@@ -30,6 +31,11 @@ Profile profile_with(const std::vector<double>& half_widths) {
   return profile;
 }
 
+Precision precision_with(Nanoseconds mark_bias, Profile profile, double target) {
+  profile.mark_bias = mark_bias;
+  return precision_of(profile, target);
+}
+
 void join(std::vector<std::size_t> layers, double half_width, Profile& profile,
           std::optional<Nanoseconds> more_time = {}) {
   JoinedLayers group;
@@ -44,25 +50,26 @@ void join(std::vector<std::size_t> layers, double half_width, Profile& profile,
 TEST(Precision, ReckonsWithNeighboursThatDrawMore) {
   Profile profile = profile_with({0.10, 0.04});
   profile.rails[0].layers[1].power = Watts{300};
-  EXPECT_FALSE(precision_of(profile, 0.05, 115us).needed);  // 1.96 sqrt(200^2 + 100^2) 115 us / 1 J = 5.04 %
-  EXPECT_TRUE(precision_of(profile, 0.05, 113us).needed);   // 4.95 %
+  EXPECT_FALSE(
+      precision_with(115us, profile, 0.05).needed);          // 1.96 sqrt(200^2 + 100^2) 115 us / 1 J = 5.04 %
+  EXPECT_TRUE(precision_with(113us, profile, 0.05).needed);  // 4.95 %
 }
 
 TEST(Precision, IsReachedWhenNineteenOfTwentyLayersAreWithin) {
   std::vector<double> widths(20, 0.04);
   widths[7] = 0.5;
-  const Precision reached = precision_of(profile_with(widths), 0.05, 0ns);
+  const Precision reached = precision_with(0ns, profile_with(widths), 0.05);
   EXPECT_TRUE(reached.reached());
   EXPECT_EQ(reached.units, 20u);
   EXPECT_EQ(reached.within, 19u);
   EXPECT_NEAR(*reached.half_width, 0.04, 1e-12);
   EXPECT_EQ(brief(reached), "19 of 20 within 5 %");
   widths[8] = 0.5;
-  EXPECT_FALSE(precision_of(profile_with(widths), 0.05, 0ns).reached());
+  EXPECT_FALSE(precision_with(0ns, profile_with(widths), 0.05).reached());
 }
 
 TEST(Precision, NeedsInferencesWithTheSquareOfTheHalfWidth) {
-  const Precision precision = precision_of(profile_with({0.04, 0.10}), 0.05, 0ns);
+  const Precision precision = precision_with(0ns, profile_with({0.04, 0.10}), 0.05);
   EXPECT_FALSE(precision.reached());
   EXPECT_NEAR(static_cast<double>(*precision.needed), 400, 1);  // 100 (0.10 / 0.05)^2
 }
@@ -71,8 +78,8 @@ TEST(Precision, NeedsInferencesWithTheSquareOfTheHalfWidth) {
 // 0.01 - 0.000768, has to fall to 0.0025 - 0.000768: 5.33 times as many.
 TEST(Precision, ExpectsNothingOfTimeThatMarksLeaveOpen) {
   const Profile profile = profile_with({0.04, 0.10});
-  EXPECT_EQ(precision_of(profile, 0.05, 100us).needed, 534u);
-  const Precision hopeless = precision_of(profile, 0.05, 200us);
+  EXPECT_EQ(precision_with(100us, profile, 0.05).needed, 534u);
+  const Precision hopeless = precision_with(200us, profile, 0.05);
   EXPECT_FALSE(hopeless.needed);
   EXPECT_EQ(hopeless.too_short, 1u);
   EXPECT_NEAR(*hopeless.reachable, 0.0554, 0.0001);
@@ -82,16 +89,16 @@ TEST(Precision, ExpectsNothingOfTimeThatMarksLeaveOpen) {
 TEST(Precision, IsNotReachedWhileTheLagIsAmbiguous) {
   Profile profile = profile_with({0.04, 0.04});
   profile.rails[0].fit.emplace().lag_margin = 49;
-  EXPECT_FALSE(precision_of(profile, 0.05, 0ns).reached());
-  EXPECT_FALSE(precision_of(profile, 0.05, 0ns).needed);
+  EXPECT_FALSE(precision_with(0ns, profile, 0.05).reached());
+  EXPECT_FALSE(precision_with(0ns, profile, 0.05).needed);
   profile.rails[0].fit->lag_margin = 51;
-  EXPECT_TRUE(precision_of(profile, 0.05, 0ns).reached());
+  EXPECT_TRUE(precision_with(0ns, profile, 0.05).reached());
 }
 
 TEST(Precision, CountsLayersThatAreKnownOnlyTogetherOnce) {
   Profile profile = profile_with({0.9, 0.9, 0.9, 0.04});
   join({0, 1, 2}, 0.03, profile);
-  const Precision precision = precision_of(profile, 0.05, 0ns);
+  const Precision precision = precision_with(0ns, profile, 0.05);
   EXPECT_EQ(precision.units, 2u);
   EXPECT_EQ(precision.groups, 1u);
   EXPECT_EQ(precision.grouped, 3u);
@@ -101,8 +108,8 @@ TEST(Precision, CountsLayersThatAreKnownOnlyTogetherOnce) {
 TEST(Precision, IsNotReachedByTheSumOfAllLayers) {
   Profile profile = profile_with({0.9, 0.9});
   join({0, 1}, 0.01, profile);
-  EXPECT_FALSE(precision_of(profile, 0.05, 0ns).reached());
-  EXPECT_FALSE(precision_of(profile, 0.05, 0ns).needed);
+  EXPECT_FALSE(precision_with(0ns, profile, 0.05).reached());
+  EXPECT_FALSE(precision_with(0ns, profile, 0.05).needed);
 }
 
 // 10 s were measured. A group of 6 % needs 1.44 times as long, and does not part in four times as long. One
@@ -110,11 +117,11 @@ TEST(Precision, IsNotReachedByTheSumOfAllLayers) {
 TEST(Precision, ExpectsGroupsThatPartBeforeTheyAreWithinToNeedWhatTheirLayersDo) {
   Profile profile = profile_with({0.9, 0.9, 0.04});
   join({0, 1}, 0.06, profile, 30s);
-  EXPECT_NEAR(static_cast<double>(*precision_of(profile, 0.05, 0ns).needed), 144, 1);
+  EXPECT_NEAR(static_cast<double>(*precision_with(0ns, profile, 0.05).needed), 144, 1);
   profile.rails[0].joined[0].more_time = 2500ms;
-  EXPECT_NEAR(static_cast<double>(*precision_of(profile, 0.05, 0ns).needed), 2000, 1);
+  EXPECT_NEAR(static_cast<double>(*precision_with(0ns, profile, 0.05).needed), 2000, 1);
   profile.rails[0].joined[0].always_together = true;
-  EXPECT_NEAR(static_cast<double>(*precision_of(profile, 0.05, 0ns).needed), 144, 1);
+  EXPECT_NEAR(static_cast<double>(*precision_with(0ns, profile, 0.05).needed), 144, 1);
 }
 
 // Of all layers together nothing can be told before they part: in 30 s, with 20 %, 4 x 16 times as long as
@@ -122,7 +129,7 @@ TEST(Precision, ExpectsGroupsThatPartBeforeTheyAreWithinToNeedWhatTheirLayersDo)
 TEST(Precision, ExpectsASingleGroupToPart) {
   Profile profile = profile_with({0.9, 0.9});
   join({0, 1}, 0.01, profile, 30s);
-  EXPECT_NEAR(static_cast<double>(*precision_of(profile, 0.05, 0ns).needed), 6400, 1);
+  EXPECT_NEAR(static_cast<double>(*precision_with(0ns, profile, 0.05).needed), 6400, 1);
 }
 
 TEST(Precision, LooksAtTheTotalWhereThereIsOne) {
@@ -145,21 +152,21 @@ TEST(Precision, LooksAtTheTotalWhereThereIsOne) {
 TEST(Precision, TellsNothingWithoutIntervals) {
   Profile profile = profile_with({0.04, 0.04});
   profile.rails[0].layers[1].energy->interval.reset();
-  const Precision precision = precision_of(profile, 0.05, 0ns);
+  const Precision precision = precision_with(0ns, profile, 0.05);
   EXPECT_FALSE(precision.reached());
   EXPECT_FALSE(precision.half_width);
   EXPECT_FALSE(precision.needed);
   EXPECT_EQ(precision.within, 1u);
   profile.rails.clear();
-  EXPECT_FALSE(precision_of(profile, 0.05, 0ns).reached());
+  EXPECT_FALSE(precision_with(0ns, profile, 0.05).reached());
 }
 
 TEST(Precision, LeavesOutLayersThatNeverRan) {
   Profile profile = profile_with({0.04, 0.04});
   profile.layers[1].runs = 0;
   profile.rails[0].layers[1].energy.reset();
-  EXPECT_EQ(precision_of(profile, 0.05, 0ns).units, 1u);
-  EXPECT_TRUE(precision_of(profile, 0.05, 0ns).reached());
+  EXPECT_EQ(precision_with(0ns, profile, 0.05).units, 1u);
+  EXPECT_TRUE(precision_with(0ns, profile, 0.05).reached());
 }
 
 TEST(PrecisionNotes, SayNothingUnlessAPrecisionWasAskedForAndTheMethodKnows) {

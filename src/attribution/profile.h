@@ -91,6 +91,7 @@ const char* name_of(Residual residual);      // "end", "start", "spread"
 struct Profile {
   std::string method;               // "chronological"
   std::optional<Residual> stacked;  // layers were placed by their mean times; empty: by their marks
+  Nanoseconds mark_bias{};          // that intervals of method forward allow for, as in the options
   std::map<std::string, std::string> circumstances;
   bool complete = true;
   Origin worst_origin = Origin::measured;  // what the title must say

@@ -24,7 +24,7 @@ void show_profile(const Profile& profile, const std::string& report, Terminal& t
 int show_run(const std::filesystem::path& run_file, const AttributionOptions& attribution,
              const std::string& report, Terminal& terminal);
 
-// --method, --stacked, --residual, --shunt-tolerance
+// --method, --stacked, --residual, --shunt-tolerance, --mark-bias
 void add_attribution_options(CLI::App& command, AttributionOptions& attribution);
 
 }  // namespace layerwatt

@@ -203,6 +203,7 @@ void write(const Profile& profile, const Style&, std::ostream& out) {
       {"complete", profile.complete},
       {"method", profile.method},
       {"stacked", profile.stacked ? Json(name_of(*profile.stacked)) : Json{}},
+      {"mark_bias_s", profile.method == "forward" ? Json(seconds(profile.mark_bias)) : Json{}},
       {"latency", latency_of(profile)},
       {"inference", inference_of(profile)},
       {"headline_rail", profile.rails.empty() ? Json{} : Json(profile.rails[headline_rail(profile)].rail)},

@@ -60,6 +60,25 @@ BarRow layer_row(const Profile& profile, const RailProfile* rail, std::size_t in
   return row;
 }
 
+// A brace in place of the intervals of layers of which only the sum is known well, with that of the sum at
+// its end. Groups of layers that do not stand one below the other have none; notes and other formats tell of
+// all.
+void brace_joined(const RailProfile& rail, const Style& style, std::vector<BarRow>& rows) {
+  for (const JoinedLayers& group : rail.joined) {
+    if (group.layers.size() < 2) continue;
+    const std::size_t first = group.layers.front(), last = group.layers.back();
+    if (last - first + 1 != group.layers.size()) continue;
+    for (std::size_t l = first; l <= last; ++l) {
+      const char* ascii = l == first ? "\\" : l == last ? "/" : "|";
+      const char* utf8 = l == first ? "┐" : l == last ? "┘" : "│";
+      rows[l].interval = style.utf8 ? utf8 : ascii;
+    }
+    const Estimate<Joules> sum{group.energy,
+                               {{group.energy - group.half_width, group.energy + group.half_width}}};
+    rows[last].interval += " " + relative_interval(sum, style);
+  }
+}
+
 std::vector<BarRow> layer_rows(const Profile& profile, const RailProfile* rail,
                                const std::vector<std::size_t>& hot, const Style& style) {
   std::vector<BarRow> rows;
@@ -71,6 +90,7 @@ std::vector<BarRow> layer_rows(const Profile& profile, const RailProfile* rail,
     if (largest > 0) rows.back().length = size_of(profile, rail, l) / largest;
   }
   for (const std::size_t layer : hot) rows[layer].ink = Ink::hot;
+  if (rail != nullptr) brace_joined(*rail, style, rows);
   return rows;
 }
 
@@ -134,9 +154,11 @@ std::string interval_line(const RailProfile& rail, const Style& style) {
                      return layer.energy && layer.energy->interval;
                    });
   if (!any) return {};
-  const std::string text = fmt::format(
+  std::string text = fmt::format(
       "{} is the relative 95 % interval, for comparing layers; the absolute one: show --uncertainty.",
       style.utf8 ? "±" : "+-");
+  if (!rail.joined.empty())
+    text += " Of layers in a brace only the sum is known well: the interval at its end is that of the sum.";
   return " " + wrapped(text, static_cast<std::size_t>(style.columns) - 1, 1) + "\n";
 }
 

@@ -45,7 +45,20 @@ std::vector<Module> modules_of(const Profile& profile, const RailProfile& rail) 
   return modules;
 }
 
-BarRow row_of(const Module& module, const RailProfile& rail, Joules largest, const Style& style) {
+// Of a module's sum, or of the only layer of one without a name.
+std::string interval_of(const Module& module, const Profile& profile, const RailProfile& rail,
+                        const Style& style) {
+  const auto sum = std::find_if(rail.modules.begin(), rail.modules.end(),
+                                [&](const ModuleEnergy& one) { return one.name == module.name; });
+  if (sum != rail.modules.end()) return sum->energy ? relative_interval(*sum->energy, style) : std::string{};
+  for (std::size_t l = 0; module.layers == 1 && l < profile.layers.size(); ++l)
+    if (profile.layers[l].layer.name == module.name && rail.layers[l].energy)
+      return relative_interval(*rail.layers[l].energy, style);
+  return {};
+}
+
+BarRow row_of(const Module& module, const Profile& profile, const RailProfile& rail, Joules largest,
+              const Style& style) {
   BarRow row;
   row.name = printable(module.name, style);
   row.type = fmt::format("{} layer{}", module.layers, module.layers == 1 ? "" : "s");
@@ -54,9 +67,9 @@ BarRow row_of(const Module& module, const RailProfile& rail, Joules largest, con
   if (module.unread == module.layers) return row;
   row.energy = quantity(module.energy, style);
   row.share = share(module.energy.value(), rail.inference.value.value());
-  if (module.unread > 0)
-    row.interval = fmt::format("({} not read)", module.unread);
-  else if (module.time > Nanoseconds{0})
+  row.interval = module.unread > 0 ? fmt::format("({} not read)", module.unread)
+                                   : interval_of(module, profile, rail, style);
+  if (module.unread == 0 && module.time > Nanoseconds{0})
     row.power = quantity(module.energy / module.time, style);
   if (largest > Joules{}) row.length = module.energy / largest;
   return row;
@@ -74,7 +87,7 @@ std::string module_table(const Profile& profile, const Style& style) {
   Joules largest{};
   for (const Module& module : modules) largest = std::max(largest, module.energy);
   std::vector<BarRow> rows;
-  for (const Module& module : modules) rows.push_back(row_of(module, rail, largest, style));
+  for (const Module& module : modules) rows.push_back(row_of(module, profile, rail, largest, style));
   BarRow head;
   head.name = "module";
   head.type = "of";

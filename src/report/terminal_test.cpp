@@ -128,6 +128,45 @@ TEST(Terminal, AddsLayersUpByModule) {
                 text.substr(text.find(" module"), text.find("\n\n Notes") - text.find(" module")));
 }
 
+TEST(Terminal, ShowsTheIntervalOfAModuleAsItIsKnown) {
+  Profile profile = sample_profile();
+  for (std::size_t l = 0; l < profile.layers.size(); ++l)
+    profile.layers[l].layer.module = l < 6 ? "front" : "back";
+  ModuleEnergy front;
+  front.name = "front";
+  front.energy = Estimate<Joules>{Joules{1}, {{Joules{0.97}, Joules{1.03}}}};
+  profile.rails[0].modules = {front};
+  const std::string text = terminal(profile, columns(100));
+  const std::string row = text.substr(text.find("\n front"));
+  EXPECT_THAT(row.substr(0, row.find('\n', 1)), HasSubstr("± 3.0 %"));
+}
+
+TEST(Terminal, BracesLayersThatAreKnownOnlyTogether) {
+  Profile profile = sample_profile();
+  RailProfile& rail = profile.rails[0];
+  JoinedLayers group;
+  group.layers = {1, 2, 3};
+  group.energy = Joules{2e-3};
+  group.half_width = Joules{1e-4};
+  rail.joined = {group};
+  const std::string text = terminal(profile, columns(100));
+  const auto row_of = [&](std::size_t layer) {
+    const std::string& name = profile.layers[layer].layer.name;
+    const std::size_t at = text.find("\n " + name.substr(0, name.find(' ')));
+    return text.substr(at, text.find('\n', at + 1) - at);
+  };
+  EXPECT_THAT(row_of(0), Not(HasSubstr("┐")));
+  EXPECT_THAT(row_of(1), HasSubstr("┐"));
+  EXPECT_THAT(row_of(2), HasSubstr("│"));
+  EXPECT_THAT(row_of(3), HasSubstr("┘ ± 5.0 %"));
+  EXPECT_THAT(text, HasSubstr("in a brace only the sum is known well"));
+  for (std::size_t at = 0, end = 0; (end = text.find('\n', at)) != std::string::npos; at = end + 1)
+    EXPECT_LE(width_of(text.substr(at, end - at)), 100U);
+  Style ascii = columns(100);
+  ascii.utf8 = false;
+  EXPECT_THAT(terminal(profile, ascii), HasSubstr("/ +- 5.0 %"));
+}
+
 TEST(Terminal, HasNoTableOfModulesThatAreLayers) {
   Profile profile = sample_profile();
   for (LayerProfile& layer : profile.layers) layer.layer.module.clear();
