@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "attribution/profile.h"
+#include "memory.h"
 #include "simulation/scenario.h"
 #include "timeline/run_file.h"
 
@@ -48,19 +49,6 @@ double seconds_since(Stopwatch::time_point start) {
 }
 
 double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
-
-// A line of /proc/self/status: VmRSS, or VmHWM, its peak.
-double mebibytes(const std::string& line) {
-  std::ifstream status{"/proc/self/status"};
-  for (std::string word; status >> word;) {
-    double kibibytes = 0;
-    if (word == line + ":" && status >> kibibytes) return kibibytes / 1024;
-  }
-  return 0;
-}
-
-// From here on VmHWM is the peak of what follows; proc(5), clear_refs.
-void forget_peak() { std::ofstream{"/proc/self/clear_refs"} << 5; }
 
 int make(const Path& path, std::uint32_t inferences) {
   simulation::Scenario scenario;

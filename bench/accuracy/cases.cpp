@@ -163,6 +163,18 @@ void add_polled(std::vector<Case>& all) {
     one.bound_known = false;
     all.push_back(one);
   }
+  // Short layers, a tail and few readings: what shrinkage takes from contrasts must not go to the window.
+  Case many = plain("150 layers, nano behind a tail of 50 us, polled each 0.3 ms", 500);
+  many.scenario = all[all.size() - 5].scenario;
+  many.scenario.run.inferences = 500;
+  many.scenario.run.supply_tail = microseconds(50);
+  many.scenario.network.layers = 150;
+  many.scenario.network.length = microseconds(23'000);
+  many.bars.least_coverage = 0.90;
+  many.bars.class_coverage = 0.85;
+  many.bound_known = false;
+  many.quick_networks = 2;
+  all.push_back(many);
 }
 
 }  // namespace
