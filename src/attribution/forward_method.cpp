@@ -27,8 +27,12 @@ namespace {
 constexpr double supply_sag = 0.03 / 25;
 constexpr double longest_lag_us = 200'000;
 constexpr double smallest_tail_us = 4;  // shorter tails are not told from none
-constexpr double most_repeated = 0.6;   // readings; above it rounding is no noise but hides the layers
-constexpr double least_margin = 5;      // log-likelihood of the lag, below which it could be any
+// Shares of readings that repeat the one before: above the second, rounding hides the layers; above the
+// first, it may, and hides the lag as well if it does.
+constexpr double many_repeated = 0.6, most_repeated = 0.8;
+constexpr double likely_tail_us = 30;  // to begin with, where a search left one out
+constexpr double missing_tail = 2;     // standard deviations of the tests that may show it
+constexpr double least_margin = 5;     // log-likelihood of the lag, below which it could be any
 constexpr const char* lag_unknown =
     "when the sensor sees what could not be found out; measure longer, with pauses between inferences";
 constexpr double unsure_activity = 0.1;  // standard deviation; 0.29 before any reading
@@ -245,9 +249,24 @@ std::vector<JoinedLayers> Forward::join(const forward::RailEstimate& estimate) c
   return joined;
 }
 
+// The search for the window sees part of the readings, and leaves out a tail that these do not show. One that
+// is not there does no harm in the fit, whose intervals allow for it.
+bool may_lack_tail(const forward::RailEstimate& estimate) {
+  const auto is_large = [](const forward::WindowTest& test) { return test.deviations > missing_tail; };
+  return estimate.window.tail_us < smallest_tail_us &&
+         std::any_of(estimate.tests.begin(), estimate.tests.end(), is_large);
+}
+
 std::optional<ConcurrentFit> Forward::fit_alone(const forward::Series& series,
                                                 const forward::Window& window) const {
   auto estimate = forward::estimate(problem_.segments, series, window, options());
+  if (estimate && may_lack_tail(*estimate)) {
+    forward::Window behind_tail = estimate->window;
+    behind_tail.tail_us = likely_tail_us;
+    behind_tail.lag_us -= likely_tail_us;
+    if (auto again = forward::estimate(problem_.segments, series, behind_tail, options()))
+      estimate = std::move(again);
+  }
   return estimate ? std::optional{ConcurrentFit{std::move(*estimate), 0, std::nullopt}} : std::nullopt;
 }
 
@@ -376,7 +395,8 @@ LayerPowers Forward::powers(const RailRecord& rail) {
                     series.size(), problem_.classes.size()));
     return powers;
   }
-  if (series.repeated > most_repeated) return none(rail, too_coarse(rail, series), powers.notes);
+  const bool coarse = series.repeated > many_repeated && window_of(rail).margin < SensorFit::sure_margin;
+  if (coarse || series.repeated > most_repeated) return none(rail, too_coarse(rail, series), powers.notes);
   if (window_of(rail).margin < least_margin) return none(rail, lag_unknown, powers.notes);
   const auto found =
       run_.execution.overlapping ? fit_concurrency(rail, series) : fit_alone(series, window_of(rail).window);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "attribution/forward/decoupling.h"
 #include "attribution/forward/drift.h"
 #include "attribution/forward/normal_equations.h"
 #include "attribution/forward/robust.h"
@@ -17,9 +18,10 @@ namespace {
 
 constexpr double outlier_at = 5;  // robust standard deviations
 constexpr int quick_scales = 6, all_scales = 20;
-constexpr double smallest_tail_us = 4;     // below it a tail has no derivative worth a column
-constexpr std::size_t many_readings = 60;  // a column, before second-order effects are worth one
-constexpr double tried_tail_us = 20;       // of the test for a tail where none was fitted
+constexpr int rough_rounds = 2, fine_rounds = 3;  // of Gauss and Newton
+constexpr double smallest_tail_us = 4;            // below it a tail has no derivative worth a column
+constexpr std::size_t many_readings = 60;         // a column, before second-order effects are worth one
+constexpr double tried_tail_us = 20;              // of the test for a tail where none was fitted
 
 // What is done to rows before they are summed.
 struct Filters {
@@ -71,10 +73,14 @@ class Chain {
   [[nodiscard]] Eigen::VectorXd shares() const;
   [[nodiscard]] double balance_of(const Eigen::VectorXd& power, const Eigen::VectorXd& all) const;
   [[nodiscard]] Residuals residuals(const Eigen::VectorXd& power, const Eigen::VectorXd& all) const;
+  void settle(int rounds, Fit& fit, Eigen::VectorXd& power);
+  [[nodiscard]] bool is_far(const Fit& fit) const;
   void update_window(const Fit& fit);
   void learn_filters(const Eigen::VectorXd& power, const Eigen::VectorXd& all);
   [[nodiscard]] Fit quick_fit(const NormalEquations& equations) const {
-    return shrink(equations, {4, quick_scales, options_.classes, true});
+    const Decoupling decoupling{equations, columns(0)};
+    return decoupling.undone(
+        shrink(decoupling.applied(equations), {4, quick_scales, options_.classes, true}));
   }
   [[nodiscard]] std::vector<WindowTest> test_window(const NormalEquations& equations, const Fit& fit,
                                                     std::size_t fitted) const;
@@ -259,6 +265,25 @@ void Chain::update_window(const Fit& fit) {
   }
 }
 
+// A step of the window that is worth another look from where it leads.
+bool Chain::is_far(const Fit& fit) const {
+  constexpr double near = 0.3;  // standard deviations
+  for (auto at = static_cast<Eigen::Index>(columns(0)); at < fit.power.size(); ++at)
+    if (std::abs(fit.power[at]) > near * std::sqrt(std::max(fit.covariance(at, at), 0.0))) return true;
+  return false;
+}
+
+// Fits powers and window in turn until the window stays.
+void Chain::settle(int rounds, Fit& fit, Eigen::VectorXd& power) {
+  if (options_.window_known) return;
+  for (int round = 0; round < rounds; ++round) {
+    fit = quick_fit(sum(fitted_variations(), power));
+    power = fit.power.head(power.size());
+    if (!is_far(fit) || round + 1 == rounds) return;
+    update_window(fit);
+  }
+}
+
 void Chain::learn_filters(const Eigen::VectorXd& power, const Eigen::VectorXd& all) {
   Residuals left = residuals(power, all);
   if (!series_.kept.empty() && series_.rounding_variance > 0) {
@@ -364,23 +389,19 @@ std::optional<RailEstimate> Chain::run() {
   if (equations.rows < options_.layers / 2 + 10) return std::nullopt;
   Fit current = quick_fit(equations);
   Eigen::VectorXd power = current.power.head(powers);
-  for (int round = 0; round < 2 && !options_.window_known; ++round) {
-    current = quick_fit(sum(fitted_variations(), power));
-    power = current.power.head(powers);
-    const auto lag = static_cast<Eigen::Index>(columns(0));
-    const double deviation = std::sqrt(std::max(current.covariance(lag, lag), 0.0));
-    const bool far = std::abs(current.power[lag]) > 0.3 * deviation;
-    if (!far || round == 1) break;
-    update_window(current);
-  }
+  // Noise that is not white leans on the columns of the window, which are made of powers that it has moved:
+  // what is settled before it is known is settled again.
+  settle(rough_rounds, current, power);
   learn_filters(power, current.power);
+  settle(fine_rounds, current, power);
   const std::vector<Variation> fitted = fitted_variations();
   std::vector<Variation> all = fitted;
   for (Variation& one : tested_variations()) all.push_back(std::move(one));
   equations = sum(all, power);
   if (equations.rows < options_.layers / 2) return std::nullopt;
   const NormalEquations used = first_columns(equations, static_cast<Eigen::Index>(columns(fitted.size())));
-  const Fit last = shrink(used, {4, all_scales, options_.classes});
+  const Decoupling decoupling{used, columns(0)};
+  const Fit last = decoupling.undone(shrink(decoupling.applied(used), {4, all_scales, options_.classes}));
 
   RailEstimate result;
   const auto lag = static_cast<Eigen::Index>(columns(0));

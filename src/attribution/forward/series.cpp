@@ -37,13 +37,16 @@ Raw collect(const RailRecord& rail, Instant origin, Instant from, Instant to, Se
   std::size_t refused = 0;
   for (const Reading& reading : rail.readings) {
     if (reading.before < from || reading.after >= to) continue;
+    if (reading.after < reading.before) {  // by any amount: differences may overflow
+      ++refused;
+      continue;
+    }
     const bool is_power = std::holds_alternative<Watts>(reading.value);
     const double value =
         is_power ? std::get<Watts>(reading.value).value() : std::get<Joules>(reading.value).value();
     const double begin = microseconds(reading.before - origin);
     const double stamp = begin + microseconds(reading.after - reading.before) / 2;
-    const bool usable = std::isfinite(value) && reading.after >= reading.before &&
-                        is_power == (rail.channel.meaning == Meaning::power_now) &&
+    const bool usable = std::isfinite(value) && is_power == (rail.channel.meaning == Meaning::power_now) &&
                         (raw.stamp_us.empty() || stamp > raw.stamp_us.back());
     if (!usable) {
       ++refused;
@@ -165,6 +168,12 @@ Moments moments_of(const Channel& channel, const Raw& raw, double refresh_us) {
   return as_they_came(raw, refresh_us);
 }
 
+double share_of_repeats(const Raw& raw, const std::vector<std::size_t>& read) {
+  std::size_t repeats = 0;
+  for (std::size_t i = 1; i < read.size(); ++i) repeats += raw.value[read[i]] == raw.value[read[i - 1]];
+  return read.empty() ? 0 : static_cast<double>(repeats) / static_cast<double>(read.size());
+}
+
 // Takes an exponential average apart.
 void fill_average(const Channel& channel, const Raw& raw, const Moments& moments, Series& series) {
   std::vector<double> value;
@@ -223,11 +232,7 @@ Series make_series(const RailRecord& rail, Instant origin, Instant from, Instant
     series.voltage_us = believable(channel.voltage_aperture) * series.width_us / aperture;
   if (!(series.width_us > 0)) series.width_us = std::max(median_step(raw), 1.0);
   if (!moments.by_clock) series.jitter_us = refresh;  // the reading shows a conversion of unknown age
-  std::size_t repeats = 0;
-  for (std::size_t i = 1; i < moments.read.size(); ++i)
-    repeats += raw.value[moments.read[i]] == raw.value[moments.read[i - 1]];
-  if (!moments.read.empty())
-    series.repeated = static_cast<double>(repeats) / static_cast<double>(moments.read.size());
+  series.repeated = share_of_repeats(raw, moments.read);
   if (series.decay > 0 && series.period_us > 0)
     fill_average(channel, raw, moments, series);
   else
