@@ -35,22 +35,23 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// The median of what a turn of `b` took longer than the same turn of `a`, and the order statistics that hold
-// it with 95 % (binomial: half of n +- 0.98 sqrt n).
-struct Difference {
+// The median of what a turn of `b` took longer than the same turn of `a`.
+double difference(const std::vector<double>& a, const std::vector<double>& b) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < a.size(); ++i) values.push_back(b[i] - a[i]);
+  return median(std::move(values));
+}
+
+// Of the medians of several openings: two sessions of one network differ by where their weights lie in memory
+// (0.5 % were seen of a large one), which no number of turns averages. All of five lie on one side of the
+// truth once in 16 times.
+struct Openings {
   double low, middle, high;
 };
 
-Difference difference(const std::vector<double>& a, const std::vector<double>& b, double nodes) {
-  std::vector<double> values;
-  for (std::size_t i = 0; i < a.size(); ++i) values.push_back((b[i] - a[i]) / nodes);
-  std::sort(values.begin(), values.end());
-  const auto half = static_cast<double>(values.size()) / 2;
-  const double reach = 0.98 * std::sqrt(static_cast<double>(values.size()));
-  const auto at = [&](double rank) {
-    return values[static_cast<std::size_t>(std::clamp(rank, 0.0, static_cast<double>(values.size() - 1)))];
-  };
-  return {at(half - reach), at(half), at(half + reach)};
+Openings over(std::vector<double> medians) {
+  std::sort(medians.begin(), medians.end());
+  return {medians.front(), medians[medians.size() / 2], medians.back()};
 }
 
 template <class Run>
@@ -109,20 +110,23 @@ double resident() {
   return pages * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
 }
 
-Difference measure(const std::string& network_name, const std::filesystem::path& folder, int runs) {
-  const auto model = folder / (network_name + ".onnx");
-  if (const auto written = write_zoo_network(network_name, 1, model); !written) std::exit(1);
-  const Network network = or_exit(read_onnx(model));
+// What one opening of both sessions found, ns an inference.
+struct Found {
+  double plain, own, ours, spans;
+  double nodes, opened_mib;
+};
+
+Found open_and_run(const std::filesystem::path& model, const Network& network, int turns) {
   const OnnxruntimeLibrary library = or_exit(open_onnxruntime(Machine::host(), {}));
   EngineOptions options;
   options.hook_folder = LAYERWATT_BUILD;
-  options.private_folder = folder;
+  options.private_folder = model.parent_path();
   const double before = resident();
   const auto engine = or_exit(engine_drivers().front()->open(Machine::host(), model, network, options));
   const double opened = resident();
   OwnProfiler own{model, library};
   std::vector<double> unprofiled, profiled, marked, spans;
-  for (int i = 0; i < runs; ++i) {
+  for (int i = 0; i < turns; ++i) {
     Sum sum;
     // Each session runs once unmeasured first: the other one has had the caches.
     nanoseconds([&] { return engine->compute(); });
@@ -133,31 +137,50 @@ Difference measure(const std::string& network_name, const std::filesystem::path&
     marked.push_back(nanoseconds([&] { return engine->compute_marked(sum); }));
     spans.push_back(static_cast<double>(sum.marked.count()));
   }
-  const auto nodes = static_cast<double>(engine->layers().size());
-  const double plain = median(unprofiled);
-  const Difference theirs = difference(unprofiled, profiled, nodes),
-                   ours = difference(profiled, marked, nodes);
-  fmt::print("{:14}{:6}{:10.0f}{:9.0f}{:9.0f} [{:.0f}, {:.0f}]\n", network_name, nodes, plain / 1e3,
-             theirs.middle, ours.middle, ours.low, ours.high);
+  return {median(unprofiled),
+          difference(unprofiled, profiled),
+          difference(profiled, marked),
+          median(spans),
+          static_cast<double>(engine->layers().size()),
+          opened - before};
+}
+
+Openings measure(const std::string& network_name, const std::filesystem::path& folder, int turns) {
+  constexpr int openings = 5;
+  const auto model = folder / (network_name + ".onnx");
+  if (const auto written = write_zoo_network(network_name, 1, model); !written) std::exit(1);
+  const Network network = or_exit(read_onnx(model));
+  std::vector<double> own, ours;
+  Found found{};
+  for (int i = 0; i < openings; ++i) {
+    const Found again = open_and_run(model, network, turns);
+    if (i == 0) found = again;
+    own.push_back(again.own / again.nodes);
+    ours.push_back(again.ours / again.nodes);
+  }
+  const Openings cost = over(ours);
+  fmt::print("{:14}{:6}{:10.0f}{:9.0f}{:9.0f} [{:.0f}, {:.0f}]\n", network_name, found.nodes,
+             found.plain / 1e3, over(own).middle, cost.middle, cost.low, cost.high);
   fmt::print("{:14}layers / plain {:.3f}, opening took {:.0f} MiB for a model of {:.0f} MiB\n", "",
-             median(spans) / plain, opened - before,
+             found.spans / found.plain, found.opened_mib,
              static_cast<double>(std::filesystem::file_size(model)) / (1 << 20));
-  return ours;
+  return cost;
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
-  const int runs = count > 1 ? std::stoi(arguments[1]) : 301;
+  const int turns = count > 1 ? std::stoi(arguments[1]) : 61;
   std::string pattern = (std::filesystem::temp_directory_path() / "layerwatt-bench-XXXXXX").string();
   const std::filesystem::path folder = ::mkdtemp(pattern.data());
   fmt::print(
-      "medians of {} turns, one thread; ns a node: own above plain, ours above own, with its 95 % interval\n",
-      runs);
+      "medians of {} turns, one thread, five openings; ns a node: own above plain, ours above own with the "
+      "range over the openings\n",
+      turns);
   fmt::print("{:14}{:>6}{:>10}{:>9}{:>9}\n", "network", "nodes", "plain us", "own", "ours");
   bool missed = false, held = true;
   for (const char* network : {"lenet5", "squeezenet1.1", "mobilenet_v2", "resnet18"}) {
-    const Difference ours = measure(network, folder, runs);
+    const Openings ours = measure(network, folder, turns);
     missed = missed || ours.low > limit;
     held = held && ours.high <= limit;
   }
@@ -165,6 +188,6 @@ int main(int count, char** arguments) {
   fmt::print("limit: {:.0f} ns a node above ONNX Runtime's own profiler: {}\n", limit,
              missed ? "MISSED"
              : held ? "held"
-                    : "undecided, the machine is too busy");
+                    : "undecided, openings differ too much");
   return missed ? 1 : held ? 0 : 3;
 }
