@@ -31,6 +31,7 @@ constexpr double smallest_tail_us = 4;  // shorter tails are not told from none
 // first, it may, and hides the lag as well if it does.
 constexpr double many_repeated = 0.6, most_repeated = 0.8;
 constexpr double likely_tail_us = 30;  // to begin with, where a search left one out
+constexpr double sure_tail = 2;        // deviations of its own; a tail that is not there shifts the lag
 constexpr double missing_tail = 2;     // standard deviations of the tests that may show it
 constexpr double least_margin = 5;     // log-likelihood of the lag, below which it could be any
 constexpr const char* lag_unknown =
@@ -249,8 +250,7 @@ std::vector<JoinedLayers> Forward::join(const forward::RailEstimate& estimate) c
   return joined;
 }
 
-// The search for the window sees part of the readings, and leaves out a tail that these do not show. One that
-// is not there does no harm in the fit, whose intervals allow for it.
+// The search for the window sees part of the readings, and leaves out a tail that these do not show.
 bool may_lack_tail(const forward::RailEstimate& estimate) {
   const auto is_large = [](const forward::WindowTest& test) { return test.deviations > missing_tail; };
   return estimate.window.tail_us < smallest_tail_us &&
@@ -264,8 +264,8 @@ std::optional<ConcurrentFit> Forward::fit_alone(const forward::Series& series,
     forward::Window behind_tail = estimate->window;
     behind_tail.tail_us = likely_tail_us;
     behind_tail.lag_us -= likely_tail_us;
-    if (auto again = forward::estimate(problem_.segments, series, behind_tail, options()))
-      estimate = std::move(again);
+    auto again = forward::estimate(problem_.segments, series, behind_tail, options());
+    if (again && again->window.tail_us > sure_tail * again->tail_deviation_us) estimate = std::move(again);
   }
   return estimate ? std::optional{ConcurrentFit{std::move(*estimate), 0, std::nullopt}} : std::nullopt;
 }

@@ -77,8 +77,16 @@ class Chain {
   [[nodiscard]] bool is_far(const Fit& fit) const;
   void update_window(const Fit& fit);
   void learn_filters(const Eigen::VectorXd& power, const Eigen::VectorXd& all);
+  // Where stamps are late by an unknown part of a cycle, powers can imitate nearly any window: there,
+  // shrinkage is what holds it.
+  [[nodiscard]] bool is_blurred() const {
+    return series_.jitter_us > 0 && series_.kind != WindowKind::interval;
+  }
+  [[nodiscard]] Decoupling decoupling_of(const NormalEquations& equations) const {
+    return {equations, is_blurred() ? static_cast<std::size_t>(equations.size()) : columns(0)};
+  }
   [[nodiscard]] Fit quick_fit(const NormalEquations& equations) const {
-    const Decoupling decoupling{equations, columns(0)};
+    const Decoupling decoupling = decoupling_of(equations);
     return decoupling.undone(
         shrink(decoupling.applied(equations), {4, quick_scales, options_.classes, true}));
   }
@@ -393,20 +401,25 @@ std::optional<RailEstimate> Chain::run() {
   // what is settled before it is known is settled again.
   settle(rough_rounds, current, power);
   learn_filters(power, current.power);
-  settle(fine_rounds, current, power);
+  if (!is_blurred()) settle(fine_rounds, current, power);
   const std::vector<Variation> fitted = fitted_variations();
   std::vector<Variation> all = fitted;
   for (Variation& one : tested_variations()) all.push_back(std::move(one));
   equations = sum(all, power);
   if (equations.rows < options_.layers / 2) return std::nullopt;
   const NormalEquations used = first_columns(equations, static_cast<Eigen::Index>(columns(fitted.size())));
-  const Decoupling decoupling{used, columns(0)};
+  const Decoupling decoupling = decoupling_of(used);
   const Fit last = decoupling.undone(shrink(decoupling.applied(used), {4, all_scales, options_.classes}));
 
   RailEstimate result;
   const auto lag = static_cast<Eigen::Index>(columns(0));
   result.window = window_;
   if (!options_.window_known) result.lag_deviation_us = std::sqrt(std::max(last.covariance(lag, lag), 0.0));
+  for (std::size_t i = 0; i < fitted.size(); ++i)
+    if (fitted[i].of == "tail") {
+      const auto at = lag + static_cast<Eigen::Index>(i);
+      result.tail_deviation_us = std::sqrt(std::max(last.covariance(at, at), 0.0));
+    }
   result.power = last.power.head(powers);
   result.covariance = last.covariance.topLeftCorner(powers, powers);
   result.readings = equations.rows;

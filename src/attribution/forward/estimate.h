@@ -29,14 +29,15 @@ struct WindowTest {
 };
 
 struct RailEstimate {
-  Window window;                // as finally used
-  double lag_deviation_us = 0;  // statistical
-  Eigen::VectorXd power;        // W, of each column of the segments
-  Eigen::MatrixXd covariance;   // of those
-  std::size_t readings = 0;     // used
-  Eigen::VectorXd seen;         // sum of the shares that each column had in the windows of all readings
-  std::size_t outliers = 0;     // of the readings, left out
-  double noise = 0;             // W, residual standard deviation of one reading as it came
+  Window window;                 // as finally used
+  double lag_deviation_us = 0;   // statistical
+  double tail_deviation_us = 0;  // where a tail was fitted
+  Eigen::VectorXd power;         // W, of each column of the segments
+  Eigen::MatrixXd covariance;    // of those
+  std::size_t readings = 0;      // used
+  Eigen::VectorXd seen;          // sum of the shares that each column had in the windows of all readings
+  std::size_t outliers = 0;      // of the readings, left out
+  double noise = 0;              // W, residual standard deviation of one reading as it came
   double clustering = 1;
   Eigen::VectorXd reliability;  // of each layer: 1 = from the data, 0 = from the prior
   double condition = 1;         // of the scaled Gram matrix of the columns
