@@ -31,7 +31,7 @@ constexpr double smallest_tail_us = 4;  // shorter tails are not told from none
 // first, it may, and hides the lag as well if it does.
 constexpr double many_repeated = 0.6, most_repeated = 0.8;
 constexpr double likely_tail_us = 30;  // to begin with, where a search left one out
-constexpr double sure_tail = 2;        // deviations of its own; a tail that is not there shifts the lag
+constexpr double sure_tail = 3;        // deviations of its own; a tail that is not there shifts the lag
 constexpr double missing_tail = 2;     // standard deviations of the tests that may show it
 constexpr double least_margin = 5;     // log-likelihood of the lag, below which it could be any
 constexpr const char* lag_unknown =
