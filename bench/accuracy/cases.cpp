@@ -140,6 +140,16 @@ void add_boards(std::vector<Case>& all) {
 }
 
 // A timer of the sampler's own reads the sensor; nothing waits for a conversion.
+simulation::SensorSettings polled(std::string_view name, int averaging, double period_us) {
+  simulation::SensorSettings sensor = *simulation::sensor_named(name);
+  sensor.kind = SensorKind::polled;
+  sensor.read_every = 1;
+  sensor.averaging = averaging;
+  sensor.period = microseconds(period_us);
+  sensor.read_time = microseconds(100);
+  return sensor;
+}
+
 void add_polled(std::vector<Case>& all) {
   struct Polled {
     const char* name;
@@ -147,17 +157,11 @@ void add_polled(std::vector<Case>& all) {
     int averaging;
     double period_us;
   };
-  for (const Polled& polled :
-       {Polled{"nano", "nano", 64, 300}, Polled{"nano", "nano", 64, 1600},
-        Polled{"nano, not averaged", "nano", 1, 300}, Polled{"nano, not averaged", "nano", 1, 1600},
-        Polled{"fast", "fast", 1, 1000}}) {
-    Case one = plain(fmt::format("{}, polled each {:.1f} ms", polled.name, polled.period_us * 1e-3), 3000);
-    one.scenario.sensor = *simulation::sensor_named(polled.sensor);
-    one.scenario.sensor.kind = SensorKind::polled;
-    one.scenario.sensor.read_every = 1;
-    one.scenario.sensor.averaging = polled.averaging;
-    one.scenario.sensor.period = microseconds(polled.period_us);
-    one.scenario.sensor.read_time = microseconds(100);
+  for (const Polled& how : {Polled{"nano", "nano", 64, 300}, Polled{"nano", "nano", 64, 1600},
+                            Polled{"nano, not averaged", "nano", 1, 300},
+                            Polled{"nano, not averaged", "nano", 1, 1600}, Polled{"fast", "fast", 1, 1000}}) {
+    Case one = plain(fmt::format("{}, polled each {:.1f} ms", how.name, how.period_us * 1e-3), 3000);
+    one.scenario.sensor = polled(how.sensor, how.averaging, how.period_us);
     one.bars.least_coverage = 0.90;
     one.bars.most_coverage = 1;
     one.bound_known = false;
@@ -165,8 +169,7 @@ void add_polled(std::vector<Case>& all) {
   }
   // Short layers, a tail and few readings: what shrinkage takes from contrasts must not go to the window.
   Case many = plain("150 layers, nano behind a tail of 50 us, polled each 0.3 ms", 500);
-  many.scenario = all[all.size() - 5].scenario;
-  many.scenario.run.inferences = 500;
+  many.scenario.sensor = polled("nano", 64, 300);
   many.scenario.run.supply_tail = microseconds(50);
   many.scenario.network.layers = 150;
   many.scenario.network.length = microseconds(23'000);

@@ -9,6 +9,7 @@
 
 #include "attribution/concurrent_spans.h"
 #include "attribution/plausible.h"
+#include "core/median.h"
 
 namespace layerwatt {
 
@@ -37,9 +38,8 @@ Nanoseconds longest_believed(const std::vector<Inference>& inferences) {
   for (const Inference& one : inferences)
     if (is_measured(one) && possible(one)) lengths.push_back(whole(one));
   if (lengths.size() < enough_to_compare) return Nanoseconds::max();
-  const auto middle = lengths.begin() + static_cast<std::ptrdiff_t>(lengths.size() / 2);
-  std::nth_element(lengths.begin(), middle, lengths.end());
-  return std::max(stalled_times * std::min(*middle, Nanoseconds{1h}), *middle + stalled_by);
+  const Nanoseconds usual = median(std::move(lengths));
+  return std::max(stalled_times * std::min(usual, Nanoseconds{1h}), usual + stalled_by);
 }
 
 bool earlier(const Inference& a, const Inference& b) { return a.load_begin < b.load_begin; }

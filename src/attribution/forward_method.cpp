@@ -26,7 +26,6 @@ namespace {
 // Share of its voltage that a supply loses per watt: 30 mOhm of cable and connector at 5 V, an assumption.
 constexpr double supply_sag = 0.03 / 25;
 constexpr double longest_lag_us = 200'000;
-constexpr double smallest_tail_us = 4;  // shorter tails are not told from none
 // Shares of readings that repeat the one before: above the second, rounding hides the layers; above the
 // first, it may, and hides the lag as well if it does.
 constexpr double many_repeated = 0.6, most_repeated = 0.8;
@@ -37,9 +36,6 @@ constexpr double least_margin = 5;     // log-likelihood of the lag, below which
 constexpr const char* lag_unknown =
     "when the sensor sees what could not be found out; measure longer, with pauses between inferences";
 constexpr double unsure_activity = 0.1;  // standard deviation; 0.29 before any reading
-
-// Of a power now, not of a counter's ticks.
-bool by_conversions(const forward::Series& series) { return series.kind != forward::WindowKind::interval; }
 
 // A sensor that averages multiplies mean current by mean voltage. Where the supply sags by c of its voltage a
 // watt, a layer of power P then reads c (P - mean)^2 too high: c is allowed for as a standard deviation.
@@ -139,8 +135,7 @@ const forward::FittedWindow& Forward::window_of(const RailRecord& rail) {
   for (const forward::Series& series : all) rails.push_back(&series);
   forward::WindowSearch search;
   // Where the age of a value is not known, an edge that it blurs looks like a tail.
-  for (const forward::Series& series : all)
-    search.fit_tail = search.fit_tail && (series.jitter_us <= 0 || !by_conversions(series));
+  for (const forward::Series& series : all) search.fit_tail = search.fit_tail && !is_blurred(series);
   // A slow sensor may lag by as much as one refresh.
   if (rail.channel.refresh)
     search.latest_us = std::clamp(microseconds(*rail.channel.refresh), search.latest_us, longest_lag_us);
@@ -253,7 +248,7 @@ std::vector<JoinedLayers> Forward::join(const forward::RailEstimate& estimate) c
 // The search for the window sees part of the readings, and leaves out a tail that these do not show.
 bool may_lack_tail(const forward::RailEstimate& estimate) {
   const auto is_large = [](const forward::WindowTest& test) { return test.deviations > missing_tail; };
-  return estimate.window.tail_us < smallest_tail_us &&
+  return estimate.window.tail_us < forward::smallest_tail_us &&
          std::any_of(estimate.tests.begin(), estimate.tests.end(), is_large);
 }
 
@@ -335,7 +330,8 @@ SensorFit Forward::fit_of(const forward::RailEstimate& estimate, const forward::
   SensorFit fit;
   fit.lag = from_seconds(1e-6 * estimate.window.lag_us);
   fit.lag_half_width = from_seconds(1e-6 * normal_975 * estimate.lag_deviation_us);
-  fit.tail = from_seconds(estimate.window.tail_us > smallest_tail_us ? 1e-6 * estimate.window.tail_us : 0);
+  fit.tail =
+      from_seconds(estimate.window.tail_us > forward::smallest_tail_us ? 1e-6 * estimate.window.tail_us : 0);
   fit.lag_margin = window.margin;
   fit.noise = Watts{estimate.noise};
   fit.readings = estimate.readings;
@@ -353,7 +349,7 @@ SensorFit Forward::fit_of(const forward::RailEstimate& estimate, const forward::
     fit.withheld =
         "inferences always begin at the same phase of the sensor's cycle, so some layers are never "
         "seen alone; vary the pauses between inferences by a whole cycle";
-  else if (series.jitter_us > 0 && by_conversions(series))  // they would hold the truth in 80 of 100 cases
+  else if (is_blurred(series))  // they would hold the truth in 80 of 100 cases
     fit.withheld =
         "the readings come too slowly to show when the sensor converts; read it faster than that, one rail "
         "if need be";
@@ -427,7 +423,7 @@ std::optional<double> Forward::lag_us(const RailRecord& rail) {
   const forward::Series series = series_of(rail);
   if (!enough(series)) return std::nullopt;
   const forward::Window& window = window_of(rail).window;
-  const double width = series.length_us.empty() ? window.width_us : forward::median(series.length_us);
+  const double width = series.length_us.empty() ? window.width_us : median(series.length_us);
   return window.lag_us + window.tail_us + (width + series.jitter_us) / 2;
 }
 

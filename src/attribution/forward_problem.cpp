@@ -223,7 +223,7 @@ std::vector<bool> ProblemMaker::unusual_inferences() const {
   for (const std::vector<Run>& of_layer : runs) {
     std::vector<double> lengths;
     for (const Run& run : of_layer) lengths.push_back(run.length_us);
-    const double usual = forward::median(lengths);
+    const double usual = median(lengths);
     const double most =
         std::max(forward::disturbed_at * forward::robust_deviation(lengths), forward::disturbed_least_us);
     for (const Run& run : of_layer)

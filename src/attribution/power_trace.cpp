@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "attribution/plausible.h"
+#include "core/median.h"
 
 namespace layerwatt {
 
@@ -128,9 +129,7 @@ void PowerTrace::find_period() {
   std::vector<Nanoseconds> steps;
   steps.reserve(moments_.size() - 1);
   for (std::size_t i = 1; i < moments_.size(); ++i) steps.push_back(moments_[i] - moments_[i - 1]);
-  const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
-  std::nth_element(steps.begin(), middle, steps.end());
-  period_ = *middle;
+  period_ = median(std::move(steps));
 }
 
 Nanoseconds PowerTrace::hole() const {

@@ -159,9 +159,9 @@ int profile(ProfileArguments arguments, const std::string& command_line, Termina
   return *result ? good : failed;
 }
 
-}  // namespace
-
 constexpr Nanoseconds most_mark_bias = std::chrono::milliseconds{1};  // longer than most layers
+
+}  // namespace
 
 void add_attribution_options(CLI::App& command, AttributionOptions& attribution) {
   command.add_option("--method", attribution.method, "How readings become layers")

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <vector>
 
+#include "attribution/statistics.h"
 #include "report/bar_table.h"
 #include "report/quantity_format.h"
 #include "report/text.h"
@@ -73,8 +74,7 @@ void brace_joined(const RailProfile& rail, const Style& style, std::vector<BarRo
       const char* utf8 = l == first ? "┐" : l == last ? "┘" : "│";
       rows[l].interval = style.utf8 ? utf8 : ascii;
     }
-    const Estimate<Joules> sum{group.energy,
-                               {{group.energy - group.half_width, group.energy + group.half_width}}};
+    const auto sum = estimate_with(group.energy, std::optional{group.half_width});
     rows[last].interval += " " + relative_interval(sum, style);
   }
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/median.h"
+
 namespace layerwatt {
 
 using nlohmann::json;
@@ -99,9 +101,7 @@ Nanoseconds median_compute(const std::vector<Inference>& inferences) {
   if (inferences.empty()) return 1ns;
   std::vector<Nanoseconds> times;
   for (const Inference& one : inferences) times.push_back(one.compute_end - one.compute_begin);
-  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-  std::nth_element(times.begin(), middle, times.end());
-  return std::max(*middle, Nanoseconds{1});
+  return std::max(median(std::move(times)), Nanoseconds{1});
 }
 
 }  // namespace layerwatt

@@ -295,7 +295,7 @@ Result<void> Session::run_phases() {
   if (auto done = warm_up(); !done || interrupted()) return done;
   if (auto done = latency_pass(); !done || interrupted()) return done;
   if (auto done = energy_pass(); !done || interrupted()) return done;
-  source_->read_only({});
+  if (turns_.taken()) source_->read_only({});
   return idle(Phase::idle_after);
 }
 

@@ -4,17 +4,13 @@
 
 #include <algorithm>
 
+#include "core/median.h"
+
 namespace layerwatt {
 
 namespace {
 
 constexpr std::size_t fewest_readings = 16;
-
-Nanoseconds median(std::vector<Nanoseconds> times) {
-  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-  std::nth_element(times.begin(), middle, times.end());
-  return *middle;
-}
 
 // Of one read, and from one of its rail to the next.
 struct Pace {

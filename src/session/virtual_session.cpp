@@ -175,7 +175,7 @@ Result<SessionOutcome> VirtualSession::run() {
   if (auto done = unrecorded(Phase::latency, latency_inferences); !done) return done.error();
   if (auto done = unrecorded(Phase::warm_up, inferences_a_block); !done) return done.error();
   if (auto done = energy(); !done) return done.error();
-  source_.read_only({});
+  if (turns_.taken()) source_.read_only({});
   if (auto done = idle(Phase::idle_after, budget_.idle); !done) return done.error();
   if (auto done = finish(); !done) return done.error();
   return SessionOutcome{interrupted() ? Ending::interrupted : Ending::whole, std::nullopt, stopped_};

@@ -19,7 +19,6 @@ namespace {
 constexpr double outlier_at = 5;  // robust standard deviations
 constexpr int quick_scales = 6, all_scales = 20;
 constexpr int rough_rounds = 2, fine_rounds = 3;  // of Gauss and Newton
-constexpr double smallest_tail_us = 4;            // below it a tail has no derivative worth a column
 constexpr std::size_t many_readings = 60;         // a column, before second-order effects are worth one
 constexpr double tried_tail_us = 20;              // of the test for a tail where none was fitted
 
@@ -77,18 +76,14 @@ class Chain {
   [[nodiscard]] bool is_far(const Fit& fit) const;
   void update_window(const Fit& fit);
   void learn_filters(const Eigen::VectorXd& power, const Eigen::VectorXd& all);
-  // Where stamps are late by an unknown part of a cycle, powers can imitate nearly any window: there,
-  // shrinkage is what holds it.
-  [[nodiscard]] bool is_blurred() const {
-    return series_.jitter_us > 0 && series_.kind != WindowKind::interval;
-  }
+  // Where stamps are blurred, powers can imitate nearly any window: there, shrinkage is what holds it.
   [[nodiscard]] Decoupling decoupling_of(const NormalEquations& equations) const {
-    return {equations, is_blurred() ? static_cast<std::size_t>(equations.size()) : columns(0)};
+    return {equations, is_blurred(series_) ? static_cast<std::size_t>(equations.size()) : columns(0)};
   }
-  [[nodiscard]] Fit quick_fit(const NormalEquations& equations) const {
+  [[nodiscard]] Fit quick_fit(NormalEquations equations) const {
     const Decoupling decoupling = decoupling_of(equations);
     return decoupling.undone(
-        shrink(decoupling.applied(equations), {4, quick_scales, options_.classes, true}));
+        shrink(decoupling.applied(std::move(equations)), {4, quick_scales, options_.classes, true}));
   }
   [[nodiscard]] std::vector<WindowTest> test_window(const NormalEquations& equations, const Fit& fit,
                                                     std::size_t fitted) const;
@@ -395,13 +390,13 @@ std::optional<RailEstimate> Chain::run() {
   const auto powers = static_cast<Eigen::Index>(segments_.columns);
   NormalEquations equations = sum({}, {});
   if (equations.rows < options_.layers / 2 + 10) return std::nullopt;
-  Fit current = quick_fit(equations);
+  Fit current = quick_fit(std::move(equations));
   Eigen::VectorXd power = current.power.head(powers);
   // Noise that is not white leans on the columns of the window, which are made of powers that it has moved:
   // what is settled before it is known is settled again.
   settle(rough_rounds, current, power);
   learn_filters(power, current.power);
-  if (!is_blurred()) settle(fine_rounds, current, power);
+  if (!is_blurred(series_)) settle(fine_rounds, current, power);
   const std::vector<Variation> fitted = fitted_variations();
   std::vector<Variation> all = fitted;
   for (Variation& one : tested_variations()) all.push_back(std::move(one));

@@ -41,6 +41,11 @@ struct Series {
   [[nodiscard]] std::size_t size() const { return value.size(); }
 };
 
+// The age of what a reading shows is known to a cycle only: it was read more slowly than the sensor converts.
+inline bool is_blurred(const Series& series) {
+  return series.jitter_us > 0 && series.kind != WindowKind::interval;
+}
+
 // Readings of `rail` that lie wholly in [from, to); stamps count from `origin`.
 Series make_series(const RailRecord& rail, Instant origin, Instant from, Instant to);
 

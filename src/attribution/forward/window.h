@@ -16,6 +16,9 @@ struct Window {
   double tail_us = 0;  // of the supply's capacitors; 0 = none
 };
 
+// Shorter tails are not told from none, and have no derivative worth a column.
+inline constexpr double smallest_tail_us = 4;
+
 // Streams rows; ask for readings in ascending order.
 class Observations {
  public:
