@@ -11,14 +11,6 @@ namespace {
 
 constexpr Volts shunt_step{40e-6};  // LSB of the INA3221's shunt voltage: TI SBOS576
 
-// What the built-in files hold. Tests parse each of them, so none is lost here.
-std::vector<Board> built_in_boards() {
-  std::vector<Board> boards;
-  for (const std::string_view text : board_texts())
-    if (auto board = parse_board(text, "built-in board")) boards.push_back(std::move(*board));
-  return boards;
-}
-
 bool matches(std::string_view pattern, std::string_view compatible) {
   if (pattern.empty() || pattern.back() != '*') return pattern == compatible;
   return compatible.substr(0, pattern.size() - 1) == pattern.substr(0, pattern.size() - 1);
@@ -36,11 +28,17 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
+// The board with the pattern that says most.
 const Board* compatible_board(const std::vector<Board>& boards, const std::string& compatible) {
+  const Board* best = nullptr;
+  std::size_t longest = 0;
   for (const Board& board : boards)
     for (const std::string& pattern : board.compatible)
-      if (matches(pattern, compatible)) return &board;
-  return nullptr;
+      if (pattern.size() > longest && matches(pattern, compatible)) {
+        best = &board;
+        longest = pattern.size();
+      }
+  return best;
 }
 
 const BoardRail* find_rail(const Board& board, const std::string& name) {
@@ -83,6 +81,14 @@ void add_accuracy(const Board& board, const BoardRail& rail, std::string_view dr
 }
 
 }  // namespace
+
+// Tests parse each of them, so none is lost here.
+std::vector<Board> built_in_boards() {
+  std::vector<Board> boards;
+  for (const std::string_view text : board_texts())
+    if (auto board = parse_board(text, "built-in board")) boards.push_back(std::move(*board));
+  return boards;
+}
 
 Result<Board> board_named(const std::string& id) {
   std::string known;

@@ -40,6 +40,14 @@ struct BoardSensor {
   std::optional<Nanoseconds> conversion;  // of one signal, nominal
   std::optional<int> averaging;           // exponential, N
   std::vector<std::string> rails;         // in channel order
+  std::string source;
+};
+
+// A clock that can be set or watched, beside those of the processors, which are where Linux has them.
+struct BoardClock {
+  std::string name;  // "gpu", "memory"
+  std::string path;  // "/sys/devices/gpu.0/devfreq/57000000.gpu"
+  std::string source;
 };
 
 // Coefficients of the virtual board. UNCALIBRATED: orders of magnitude until a calibration replaces them.
@@ -77,7 +85,10 @@ struct Board {
   std::vector<std::string> compatible;  // device tree compatible strings; "p3701-*" matches what follows
   std::string cpuinfo_key;              // of a generic board: /proc/cpuinfo has this key
   std::vector<BoardRail> rails;
+  std::string recognise_source;         // of `compatible` and `cpuinfo_key`
+  std::string checked;                  // by whom and when against such a board; empty: not yet
   std::vector<BoardSensor> sensors;
+  std::vector<BoardClock> clocks;
   std::optional<BoardAccuracy> accuracy;
   std::optional<BoardModel> model;  // present when the board can be simulated
 };
@@ -86,6 +97,7 @@ std::span<const std::string_view> board_texts();  // the TOML files built in
 Result<Board> parse_board(std::string_view toml, const std::string& where);
 Result<Board> board_named(const std::string& id);  // not_found lists the known ids
 std::vector<std::string> board_ids();
+std::vector<Board> built_in_boards();
 // The board this machine is, by its device tree, else a generic one by its /proc/cpuinfo; empty when neither
 // is known.
 std::optional<Board> recognise_board(const Machine& machine);

@@ -159,8 +159,15 @@ BoardSensor read_sensor(const toml::table& table, const std::string& where, std:
   sensor.rails = in.texts("rails");
   in.number_into(sensor.conversion, "conversion_us", 1, 1e6, from_microseconds);
   in.number_into(sensor.averaging, "averaging", 1, 1024, [](double v) { return static_cast<int>(v); });
-  in.text("source");
+  sensor.source = in.text("source");
   return sensor;
+}
+
+BoardClock read_clock(const toml::table& table, const std::string& where, std::optional<Error>& failure) {
+  TableReader in{table, where + ", clocks", failure, {"name", "path", "source"}};
+  BoardClock clock{in.text("name"), in.text("path"), in.text("source")};
+  if (!clock.path.empty() && clock.path.front() != '/') in.fail("path", "must be absolute");
+  return clock;
 }
 
 BoardModel::Rail read_model_rail(const toml::table& table, const std::string& where,
@@ -249,19 +256,25 @@ std::optional<std::string> inconsistency(const Board& board) {
 
 Result<Board> board_from(const toml::table& table, const std::string& where) {
   std::optional<Error> failure;
-  TableReader in{table, where, failure, {"id", "name", "recognise", "rails", "sensors", "accuracy", "model"}};
+  TableReader in{table,
+                 where,
+                 failure,
+                 {"id", "name", "checked", "recognise", "rails", "sensors", "clocks", "accuracy", "model"}};
   Board board;
   board.id = in.text("id");
   board.name = in.text("name");
+  board.checked = in.text("checked", false);
   if (const toml::table* recognise = in.table("recognise")) {
     TableReader how{*recognise, where + ", recognise", failure, {"compatible", "cpuinfo_key", "source"}};
     board.compatible = how.texts("compatible");
     board.cpuinfo_key = how.text("cpuinfo_key", false);
-    how.text("source");
+    board.recognise_source = how.text("source");
   }
   for (const toml::table* rail : in.tables("rails")) board.rails.push_back(read_rail(*rail, where, failure));
   for (const toml::table* sensor : in.tables("sensors"))
     board.sensors.push_back(read_sensor(*sensor, where, failure));
+  for (const toml::table* clock : in.tables("clocks"))
+    board.clocks.push_back(read_clock(*clock, where, failure));
   if (const toml::table* accuracy = in.table("accuracy"))
     board.accuracy = read_accuracy(*accuracy, where, failure);
   if (const toml::table* model = in.table("model")) board.model = read_model(*model, where, failure);

@@ -42,7 +42,7 @@ std::span<const Command> commands();
 // Prints "layerwatt: where: detail" and gives the exit code for it.
 int report_error(Terminal& terminal, const Error& error);
 
-// The machine whose tree lies at `sysroot`; "/" is this machine. not_found when there is no such directory.
+// The machine whose tree, or record (`layerwatt board record`), lies at `sysroot`; "/" is this machine.
 Result<Machine> machine_at(const std::filesystem::path& sysroot);
 
 void add_profile(CLI::App& app, Invocation& invocation);
@@ -50,6 +50,7 @@ void add_show(CLI::App& app, Invocation& invocation);
 void add_export(CLI::App& app, Invocation& invocation);
 void add_sensors(CLI::App& app, Invocation& invocation);
 void add_doctor(CLI::App& app, Invocation& invocation);
+void add_board(CLI::App& app, Invocation& invocation);
 void add_model(CLI::App& app, Invocation& invocation);
 
 }  // namespace layerwatt

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `layerwatt export RUN`: the result or the raw tables of a run for other programs.
-#include <fstream>
 #include <memory>
 #include <ostream>
 
 #include "cli/show_run.h"
+#include "cli/whole_file.h"
 #include "timeline/tables.h"
 
 namespace layerwatt {
@@ -28,25 +28,13 @@ int write_to(const ExportArguments& arguments, Terminal& terminal) {
   return written ? good : report_error(terminal, written.error());
 }
 
-// A file is written beside its place and renamed, so that nobody sees half of it.
 int write_file(const ExportArguments& arguments, Terminal& terminal) {
-  const std::filesystem::path half = arguments.output.string() + ".part";
-  std::ofstream file{half, std::ios::binary | std::ios::trunc};
-  if (!file) return report_error(terminal, {Errc::io, arguments.output.string(), "cannot be written"});
-  Terminal to_file{file, terminal.err, Style{}, terminal.err_is_terminal};
-  const int code = write_to(arguments, to_file);
-  file.close();
-  const bool written = !file.fail();
-  std::error_code failure;
-  if (code == good && written) std::filesystem::rename(half, arguments.output, failure);
-  if (code == good && written && !failure) return good;
-  std::error_code ignored;
-  std::filesystem::remove(half, ignored);
-  if (!written || failure)
-    return report_error(terminal,
-                        {Errc::io, arguments.output.string(),
-                         failure ? failure.message() : "could not be written to the end; is the disk full?"});
-  return code;
+  const auto file = WholeFile::create(arguments.output, true);
+  if (!file) return report_error(terminal, file.error());
+  Terminal to_file{(*file)->stream(), terminal.err, Style{}, terminal.err_is_terminal};
+  if (const int code = write_to(arguments, to_file); code != good) return code;
+  const auto kept = (*file)->keep();
+  return kept ? good : report_error(terminal, kept.error());
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include "cli/command.h"
 #include "runner/layer_json.h"
 #include "session/model_source.h"
-#include "session/private_folder.h"
+#include "core/private_folder.h"
 #include "session/runner_process.h"
 
 namespace layerwatt {

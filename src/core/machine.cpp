@@ -128,6 +128,13 @@ std::vector<std::filesystem::path> Machine::list(const std::filesystem::path& di
 }
 
 Result<HeldFile> Machine::hold(const std::filesystem::path& path) const {
+  if (tree_ != nullptr && !tree_->failures.empty()) {
+    std::error_code unknown;
+    const auto real = std::filesystem::canonical(locate(path), unknown);
+    const auto failure = tree_->failures.find("/" + real.lexically_relative(root_).string());
+    if (!unknown && failure != tree_->failures.end())
+      return system_error(failure->second, path.string(), "reading, when it was recorded,");
+  }
   return HeldFile::open(locate(path));
 }
 

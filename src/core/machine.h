@@ -4,6 +4,7 @@
 #pragma once
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -61,11 +62,20 @@ class Library {
 // The integer at the start of `text`; malformed (with `where`) when there is none or it overflows.
 Result<long long> parse_integer(std::string_view text, const std::string& where);
 
+// A recorded machine: a folder that stands in for its root, and what failed there when it was recorded.
+struct RecordedTree {
+  std::filesystem::path root;
+  std::map<std::string, int> failures;  // path of the machine, links resolved -> errno of reading it
+};
+
 class Machine {
  public:
   // The machine this program runs on.
   static Machine host() { return Machine{"/", system_clock()}; }
   Machine(std::filesystem::path sysroot, const Clock& clock) : root_{std::move(sysroot)}, clock_{&clock} {}
+  // What failed when it was recorded fails again. The tree lives as long as the last copy of the Machine.
+  Machine(std::shared_ptr<const RecordedTree> tree, const Clock& clock)
+      : root_{tree->root}, clock_{&clock}, tree_{std::move(tree)} {}
 
   // All paths are absolute paths of the machine, "/sys/class/hwmon"; the sysroot is put before them.
   [[nodiscard]] std::filesystem::path locate(const std::filesystem::path& path) const;
@@ -84,6 +94,7 @@ class Machine {
  private:
   std::filesystem::path root_;
   const Clock* clock_;
+  std::shared_ptr<const RecordedTree> tree_;  // null unless a record stands in
 };
 
 }  // namespace layerwatt

@@ -12,7 +12,7 @@
 #include "session/inference_runs.h"
 #include "session/machine_facts.h"
 #include "session/model_source.h"
-#include "session/private_folder.h"
+#include "core/private_folder.h"
 #include "session/rail_turns.h"
 #include "session/recorder.h"
 #include "session/runner_process.h"

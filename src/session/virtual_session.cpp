@@ -8,7 +8,7 @@
 #include "boards/virtual_settings.h"
 #include "runner/layer_json.h"
 #include "session/model_source.h"
-#include "session/private_folder.h"
+#include "core/private_folder.h"
 #include "session/rail_turns.h"
 #include "session/recorder.h"
 #include "session/runner_process.h"

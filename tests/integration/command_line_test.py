@@ -98,6 +98,55 @@ class Sensors(LayerwattTest):
         self.run_program("sensors", "--sysroot", tree, "--json")
 
 
+class Boards(LayerwattTest):
+    def test_boards_are_listed_and_shown(self):
+        out, _ = self.run_program("board", "list", "--json")
+        ids = [board["id"] for board in json.loads(out)["boards"]]
+        self.assertIn("jetson-agx-thor", ids)
+        for board in ids:
+            out, _ = self.run_program("board", "show", board)
+            self.assertIn("Sources", out)
+        out, _ = self.run_program("board", "show", "jetson-nano")
+        self.assertRegex(out, r"POM_5V_IN \(total\).*5 mOhm.*40 mW")
+        self.assertIn("remembers 53.3 ms", out)  # 0.84 ms / -ln(1 - 1/64)
+        _, err = self.run_program("board", "show", "toaster", expect=1)
+        self.assertIn("jetson-nano", err)
+
+    def test_a_record_stands_in_for_the_machine(self):
+        tree = BOARDS / "jetson-orin-nano-l4t36"
+        _, err = self.run_program("board", "record", "--sysroot", tree, "-o", "orin.json", "--note", "a test")
+        self.assertIn("look through it", err)
+        for command in (("sensors", "--json"), ("board", "show")):
+            recorded, _ = self.run_program(*command, "--sysroot", "orin.json")
+            self.assertEqual(recorded, self.run_program(*command, "--sysroot", tree)[0])
+        self.run_program("doctor", "--sysroot", "orin.json")
+        record = json.loads((self.folder / "orin.json").read_text())
+        self.assertEqual(record["provenance"]["note"], "a test")
+        self.assertEqual(record["provenance"]["board.id"], "jetson-orin-nano")
+        _, err = self.run_program("board", "record", "-o", "orin.json", expect=1)
+        self.assertIn("--force", err)
+        self.run_program("board", "unpack", "orin.json", "tree")
+        self.assertEqual(self.run_program("sensors", "--sysroot", "tree")[0],
+                         self.run_program("sensors", "--sysroot", tree)[0])
+
+    def test_a_record_carries_a_run(self):
+        self.run_program("profile", "lenet5", "--board", "virtual:jetson-nano", "-r", "50", "-o", "run.lw")
+        self.run_program("board", "record", "-o", "record.json", "--run", "run.lw")
+        self.run_program("board", "unpack", "record.json", "tree")
+        self.assertEqual((self.folder / "tree/run.lw").read_bytes(), (self.folder / "run.lw").read_bytes())
+        (self.folder / "no_run").write_text("no run")
+        self.run_program("board", "record", "-o", "other.json", "--run", "no_run", expect=1)
+        self.assertFalse((self.folder / "other.json").exists())
+
+    def test_what_is_no_record_is_told(self):
+        (self.folder / "broken.json").write_text('{"schema": "layerwatt.board-record/1", "files": [{"path": "/a/../../b"}]}')
+        for command in ("sensors", "doctor"):
+            _, err = self.run_program(command, "--sysroot", "broken.json", expect=1)
+            self.assertIn("broken.json", err)
+        self.run_program("board", "unpack", "broken.json", "tree", expect=1)
+        self.assertFalse((self.folder / "tree").exists())
+
+
 class Models(LayerwattTest):
     def test_the_zoo_is_listed_written_and_described(self):
         out, _ = self.run_program("model", "list", "--json")

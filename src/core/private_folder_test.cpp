@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "session/private_folder.h"
+#include "core/private_folder.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // mkdtemp and its removal; see private_folder.h.
-#include "session/private_folder.h"
+#include "core/private_folder.h"
 
 #include <signal.h>
 #include <stdlib.h>
