@@ -2,6 +2,8 @@
 // The walk through the drivers in order of preference; see sensor_choice.h.
 #include "session/sensor_choice.h"
 
+#include <algorithm>
+
 namespace layerwatt {
 
 Result<ChosenSensors> choose_sensors(const Machine& machine, const Workload& workload,
@@ -22,6 +24,24 @@ Result<ChosenSensors> choose_sensors(const Machine& machine, const Workload& wor
   if (!name.empty())
     return Error{Errc::not_found, "sensor " + name, "unknown; there are " + known + " and virtual:BOARD"};
   return Error{Errc::not_found, "sensors", "this machine has none that can be read" + reasons};
+}
+
+Result<std::vector<ChosenSensors>> choose_all_sensors(const Machine& machine, const Workload& workload,
+                                                      const std::string& names) {
+  std::vector<ChosenSensors> all;
+  for (std::size_t from = 0; from <= names.size();) {
+    const std::size_t to = std::min(names.find(',', from), names.size());
+    const std::string name = names.substr(from, to - from);
+    from = to + 1;
+    const bool twice = std::any_of(all.begin(), all.end(),
+                                   [&](const ChosenSensors& one) { return one.driver->name == name; });
+    if (twice || (name.empty() && !names.empty()))
+      return Error{Errc::malformed, "sensor " + names, "name each driver once, with commas between them"};
+    auto chosen = choose_sensors(machine, workload, name);
+    if (!chosen) return chosen.error();
+    all.push_back(std::move(*chosen));
+  }
+  return all;
 }
 
 }  // namespace layerwatt

@@ -21,4 +21,8 @@ struct ChosenSensors {
 Result<ChosenSensors> choose_sensors(const Machine& machine, const Workload& workload,
                                      const std::string& name);
 
+// The same for several drivers at once: "rapl,nvml". malformed: a name is missing or stands twice.
+Result<std::vector<ChosenSensors>> choose_all_sensors(const Machine& machine, const Workload& workload,
+                                                      const std::string& names);
+
 }  // namespace layerwatt
