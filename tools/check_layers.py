@@ -16,6 +16,7 @@ MAY = {
     "simulation": {"core", "timeline"},
     "boards": {"core", "timeline", "simulation"},
     "attribution": {"core", "timeline"},
+    "calibration": {"core", "timeline", "attribution"},
     "report": {"core", "timeline", "attribution"},
     "runner": {"core", "networks", "engines", "markers"},
     "session": {"core", "timeline", "sensors", "controls", "markers", "boards", "runner"},

@@ -52,7 +52,7 @@ struct BoardClock {
 
 // Coefficients of the virtual board. UNCALIBRATED: orders of magnitude until a calibration replaces them.
 // In the TOML every key of [model] and [[model.rails]] is named as the member, times with _us (drift_time:
-// _s) and watts with _w behind the name: launch_us, idle_w, noise_w. What has a value here may be left out
+// _s) and watts with _w and joules with _j behind the name: launch_us, idle_w. What has a value here may be left out
 // there.
 struct BoardModel {
   double macs_per_second = 0;
@@ -73,6 +73,7 @@ struct BoardModel {
     Watts running{};   // added whenever a layer runs at all
     double loss = 0;   // of the power of rails it contains: lost between its shunt and theirs
     Watts noise{};     // standard deviation of what else the board does on this rail
+    Joules a_read{};   // what one read of a sensor draws
   };
   // A rail that contains others (Board::rails) has here only what it feeds beside them.
   std::vector<Rail> rails;

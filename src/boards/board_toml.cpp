@@ -175,7 +175,7 @@ BoardModel::Rail read_model_rail(const toml::table& table, const std::string& wh
   TableReader in{table,
                  where + ", model.rails",
                  failure,
-                 {"name", "idle_w", "busy_w", "moving_w", "running_w", "loss", "noise_w", "source"}};
+                 {"name", "idle_w", "busy_w", "moving_w", "running_w", "loss", "noise_w", "a_read_j", "source"}};
   const auto watts = [](double v) { return Watts{v}; };
   BoardModel::Rail rail;
   rail.name = in.text("name");
@@ -185,6 +185,7 @@ BoardModel::Rail read_model_rail(const toml::table& table, const std::string& wh
   in.number_into(rail.running, "running_w", 0, 1e5, watts);
   in.number_into(rail.loss, "loss", 0, 1, [](double v) { return v; });
   in.number_into(rail.noise, "noise_w", 0, 1e4, watts);
+  in.number_into(rail.a_read, "a_read_j", 0, 1, [](double v) { return Joules{v}; });
   in.text("source", false);
   return rail;
 }

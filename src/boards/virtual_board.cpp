@@ -112,6 +112,13 @@ simulation::ReadSettings reads_of(const BoardModel& model, std::size_t channels,
   return settings;
 }
 
+// Of all channels; slower than asked for where the reads take longer.
+double reads_per_s(const BoardModel& model, std::size_t channels, Nanoseconds period) {
+  const double count = static_cast<double>(channels), a_read = seconds(model.mean_read);
+  const double tick = std::max(count * a_read, seconds(period));
+  return tick > 0 ? count / tick : 0;
+}
+
 }  // namespace
 
 class VirtualInstrument::State {
@@ -293,8 +300,10 @@ Result<VirtualInstrument> VirtualInstrument::create(const Board& board, std::spa
   if (!power) return power.error();
   auto found = chip_of(board, *power);
   if (!found) return found.error();
+  const std::size_t channels = channels_to_read(*found, read).size();
+  const BoardPower read_power = while_reading(*power, reads_per_s(*board.model, channels, period));
   return VirtualInstrument{
-      std::make_unique<State>(board, *power, std::move(*found), period, seed, start, read)};
+      std::make_unique<State>(board, read_power, std::move(*found), period, seed, start, read)};
 }
 
 VirtualInstrument::VirtualInstrument(std::unique_ptr<State> state) : state_{std::move(state)} {}

@@ -47,8 +47,9 @@ void add_feeds(const Board& board, std::size_t index, double factor, std::size_t
       add_feeds(board, part, factor * (1 + rails[index].loss), depth - 1, feeds);
 }
 
-std::vector<Watts> mixed(const std::vector<std::vector<double>>& feeds, const std::vector<Watts>& own) {
-  std::vector<Watts> whole(own.size());
+template <class Unit>
+std::vector<Unit> mixed(const std::vector<std::vector<double>>& feeds, const std::vector<Unit>& own) {
+  std::vector<Unit> whole(own.size());
   for (std::size_t rail = 0; rail < own.size(); ++rail)
     for (std::size_t source = 0; source < own.size(); ++source)
       whole[rail] += feeds[rail][source] * own[source];
@@ -73,19 +74,32 @@ Result<BoardPower> power_of(const Board& board, std::span<const Layer> layers) {
     return Error{Errc::unsupported, board.id, "its [model] needs rails and rates above zero"};
   BoardPower power;
   std::vector<Watts> own_idle;
+  std::vector<Joules> own_read;
   for (std::size_t i = 0; i < model.rails.size(); ++i) {
     power.rails.push_back(model.rails[i].name);
     own_idle.push_back(model.rails[i].idle);
+    own_read.push_back(model.rails[i].a_read);
     power.feeds.emplace_back(model.rails.size(), 0.0);
     add_feeds(board, i, 1, model.rails.size(), power.feeds.back());
   }
   power.idle = mixed(power.feeds, own_idle);
+  power.a_read = mixed(power.feeds, own_read);
   const auto most = std::max_element(power.idle.begin(), power.idle.end());
   power.total = static_cast<std::size_t>(most - power.idle.begin());
   for (const Layer& layer : layers) {
     std::vector<Watts> own;
     for (const auto& rail : model.rails) own.push_back(own_power(model, rail, layer));
     power.layers.push_back(mixed(power.feeds, own));
+  }
+  return power;
+}
+
+BoardPower while_reading(BoardPower power, double reads_per_s) {
+  const Nanoseconds second = std::chrono::seconds{1};
+  for (std::size_t rail = 0; rail < power.idle.size(); ++rail) {
+    const Watts more = power.a_read[rail] * reads_per_s / second;
+    power.idle[rail] += more;
+    for (std::vector<Watts>& layer : power.layers) layer[rail] += more;
   }
   return power;
 }

@@ -26,10 +26,14 @@ struct BoardPower {
   std::vector<Watts> idle;                 // [rail]
   std::vector<std::vector<Watts>> layers;  // [layer][rail], idle included
   std::vector<std::vector<double>> feeds;  // [rail][source]: 1 for its own, 1 + losses for what it contains
+  std::vector<Joules> a_read;              // [rail]: of one read of a sensor
   std::size_t total = 0;                   // the rail that draws most at idle: its current drops the supply
 };
 
 // unsupported: no model, or one without rails or with rates that are not positive.
 Result<BoardPower> power_of(const Board& board, std::span<const Layer> layers);
+
+// The same while a sensor is read so many times a second, all rails together.
+BoardPower while_reading(BoardPower power, double reads_per_s);
 
 }  // namespace layerwatt

@@ -51,6 +51,7 @@ void add_export(CLI::App& app, Invocation& invocation);
 void add_sensors(CLI::App& app, Invocation& invocation);
 void add_doctor(CLI::App& app, Invocation& invocation);
 void add_board(CLI::App& app, Invocation& invocation);
+void add_calibrate(CLI::App& app, Invocation& invocation);
 void add_model(CLI::App& app, Invocation& invocation);
 
 }  // namespace layerwatt

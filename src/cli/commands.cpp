@@ -9,8 +9,8 @@ namespace layerwatt {
 
 std::span<const Command> commands() {
   static constexpr Command all[] = {
-      {"profile", add_profile}, {"show", add_show},   {"export", add_export}, {"sensors", add_sensors},
-      {"doctor", add_doctor},   {"board", add_board}, {"model", add_model},
+      {"profile", add_profile}, {"show", add_show},   {"export", add_export},       {"sensors", add_sensors},
+      {"doctor", add_doctor},   {"board", add_board}, {"calibrate", add_calibrate}, {"model", add_model},
   };
   return all;
 }

@@ -98,6 +98,27 @@ class Sensors(LayerwattTest):
         self.run_program("sensors", "--sysroot", tree, "--json")
 
 
+class Calibrate(LayerwattTest):
+    def test_the_cost_of_reading_that_the_virtual_nano_has_is_found(self):
+        out, _ = self.run_program("calibrate", "--sensor", "virtual:jetson-nano", "--rounds", "8", "--json")
+        found = json.loads(out)
+        self.assertEqual(found["phases"], 32)
+        rails = {rail["rail"]: rail for rail in found["rails"]}
+        # 0.1 mJ a read on the CPU's rail; on the total with the loss of 1 % between them.
+        for rail, planted in (("POM_5V_CPU", 1e-4), ("POM_5V_IN", 1.01e-4), ("POM_5V_GPU", 0)):
+            self.assertEqual(rails[rail]["origin"], "simulated")
+            self.assertLess(abs(rails[rail]["a_read_j"] - planted), 2 * rails[rail]["a_read_half_width_j"], rail)
+            self.assertLess(rails[rail]["a_read_half_width_j"], 2e-5)
+        out, _ = self.run_program("calibrate", "--sensor", "virtual:jetson-nano")
+        self.assertIn("SIMULATED", out)
+
+    def test_what_cannot_be_calibrated_is_said(self):
+        self.run_program("calibrate", "--sensor", "estimate", expect=1)
+        self.run_program("calibrate", "--sensor", "virtual:toaster", expect=1)
+        self.run_program("calibrate", "--sensor", "virtual:jetson-nano", "--phase", "2", expect=2)
+        self.run_program("calibrate", "--sensor", "virtual:jetson-nano", "--phase", "1ms", expect=2)
+
+
 class Boards(LayerwattTest):
     def test_boards_are_listed_and_shown(self):
         out, _ = self.run_program("board", "list", "--json")
