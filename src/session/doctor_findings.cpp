@@ -42,8 +42,7 @@ void judge_sensors(const Machine& machine, Findings& findings) {
   if (!measured)
     findings.push_back(
         {Severity::problem, "power sensors", "this machine has none that can be read",
-         "energy can only be estimated from CPU time, or simulated; measure on a board with an "
-         "INA3221"});
+         "energy can only be estimated from CPU time, or simulated; docs/sensors.md lists what can be read"});
 }
 
 // The clock can move when its limits differ, unless the governor holds one.
