@@ -43,7 +43,7 @@ TEST(SensorRegistry, OnlyWhatSeesTheCpuComesBeforeTheEstimate) {
   }
   EXPECT_TRUE(estimated);
   EXPECT_THAT(before, ::testing::ElementsAre("ina3221", "rapl", "hwmon"));
-  EXPECT_THAT(behind, ::testing::ElementsAre("nvml", "hwmon_gpu"));
+  EXPECT_THAT(behind, ::testing::ElementsAre("nvml", "hwmon_gpu", "battery"));
 }
 
 }  // namespace
