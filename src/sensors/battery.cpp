@@ -43,7 +43,7 @@ Result<void> check_discharging(const HeldFile& status) {
 }
 
 Result<long long> read_within(const HeldFile& file, long long largest) {
-  const auto value = file.read_integer();
+  auto value = file.read_integer();
   if (value && (*value < -largest || *value > largest))
     return Error{Errc::malformed, file.path(), "out of range: no battery of a machine gives that"};
   return value;
