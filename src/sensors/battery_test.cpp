@@ -9,6 +9,7 @@
 #include "core/temporary_tree.h"
 #include "sensors/sensor.h"
 #include "sensors/testing/as_nobody.h"
+#include "sensors/testing/leaving_file.h"
 
 namespace layerwatt {
 extern const SensorDriver battery_driver;
@@ -118,6 +119,17 @@ TEST_F(Battery, PluggedInDuringTheRunItGivesNoPower) {
   EXPECT_EQ(value.error().code, Errc::unsupported);
   tree_.put(bat0 + "/status", "Discharging\n");
   EXPECT_TRUE(found.sensors[0]->read(0));
+}
+
+TEST_F(Battery, TakenOutDuringTheRunItIsGone) {
+  laptop();
+  testing::LeavingFile file{tree_.at(bat0 + "/power_now")};
+  const Found found = probe();
+  ASSERT_TRUE(found.sensors[0]->read(0));
+  file.leave();
+  const auto value = found.sensors[0]->read(0);
+  ASSERT_FALSE(value);
+  EXPECT_EQ(value.error().code, Errc::gone);
 }
 
 TEST_F(Battery, OtherSuppliesAreNotTheMachinesBattery) {

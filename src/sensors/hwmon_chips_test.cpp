@@ -6,6 +6,7 @@
 
 #include "core/temporary_tree.h"
 #include "sensors/testing/as_nobody.h"
+#include "sensors/testing/leaving_file.h"
 
 namespace layerwatt {
 extern const SensorDriver hwmon_driver, hwmon_gpu_driver;
@@ -282,6 +283,16 @@ TEST_F(Hwmon, UnreadableFilesAreSkippedWithTheWayToReadThem) {
   EXPECT_THAT(found.sensors, IsEmpty());
   ASSERT_THAT(found.skipped, SizeIs(1));
   EXPECT_THAT(found.skipped[0].remedy, HasSubstr("root"));
+}
+
+TEST_F(Hwmon, ChipThatLeavesIsGone) {
+  testing::LeavingFile file{tree_.at(ina226() + "/power1_input")};
+  const Found found = probe();
+  ASSERT_TRUE(found.sensors[0]->read(0));
+  file.leave();
+  const auto value = found.sensors[0]->read(0);
+  ASSERT_FALSE(value);
+  EXPECT_EQ(value.error().code, Errc::gone);
 }
 
 TEST_F(Hwmon, FileThatBreaksLaterIsAnErrorAndRecovers) {

@@ -6,6 +6,7 @@
 #include "core/temporary_tree.h"
 #include "sensors/sensor.h"
 #include "sensors/testing/as_nobody.h"
+#include "sensors/testing/leaving_file.h"
 
 namespace layerwatt {
 extern const SensorDriver rapl_driver;
@@ -252,6 +253,17 @@ TEST_F(Rapl, PartsStayWhenThePackageCannotBeRead) {
   EXPECT_THAT(rails(found), ElementsAre("core", "uncore"));
   EXPECT_THAT(rail(found, "core").part_of, IsEmpty());  // there is no such rail
   EXPECT_FALSE(rail(found, "core").is_total);
+}
+
+TEST_F(Rapl, CounterThatLeavesIsGone) {
+  laptop();
+  testing::LeavingFile file{tree_.at("/sys/class/powercap/intel-rapl:0/energy_uj")};
+  const Found found = probe();
+  ASSERT_TRUE(found.sensors[0]->read(0));
+  file.leave();
+  const auto value = found.sensors[0]->read(0);
+  ASSERT_FALSE(value);
+  EXPECT_EQ(value.error().code, Errc::gone);
 }
 
 TEST_F(Rapl, CounterThatBreaksLaterIsAnErrorAndRecovers) {

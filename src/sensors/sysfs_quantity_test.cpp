@@ -37,6 +37,13 @@ TEST(SysfsQuantity, LabelsAreShortAndPrintable) {
   EXPECT_FALSE(is_label(std::string(65, 'a')));
 }
 
+TEST(SysfsQuantity, OnlyBusyAndLateSensorsAreTriedAgain) {
+  EXPECT_TRUE(passes(Error{Errc::busy, {}, {}}));
+  EXPECT_TRUE(passes(Error{Errc::timeout, {}, {}}));
+  for (const Errc code : {Errc::permission, Errc::gone, Errc::malformed, Errc::io, Errc::unsupported})
+    EXPECT_FALSE(passes(Error{code, {}, {}}));
+}
+
 TEST(SysfsQuantity, EveryReasonHasARemedy) {
   for (const Errc code : {Errc::permission, Errc::gone, Errc::malformed, Errc::io, Errc::not_found}) {
     const Skipped reason = skipped("rail", Error{code, "/sys/file", "broken"});
