@@ -10,6 +10,7 @@
 #include "boards/board.h"
 #include "cli/command.h"
 #include "sensors/sensor.h"
+#include "session/sensor_choice.h"
 
 namespace layerwatt {
 
@@ -30,6 +31,7 @@ std::string describe_channel(const Channel& channel) {
   std::string text = channel.meaning == Meaning::power_now ? "power" : "energy counter";
   const auto in_ms = [](Nanoseconds t) { return fmt::format("{:.3g} ms", seconds(t) * 1e3); };
   if (channel.is_total) text += ", total";
+  if (!channel.part_of.empty()) text += ", part of " + channel.part_of;
   if (channel.refresh) text += ", new every " + in_ms(*channel.refresh);
   if (channel.averaging && *channel.averaging > 1)
     text += fmt::format(", exponential average of {}", *channel.averaging);
@@ -54,6 +56,7 @@ nlohmann::json as_json(Sensor& sensor, const SensorDriver& driver, const std::ve
     const Channel& channel = channels[i];
     nlohmann::json rail{
         {"rail", channel.rail}, {"meaning", name_of(channel.meaning)}, {"is_total", channel.is_total}};
+    if (!channel.part_of.empty()) rail["part_of"] = channel.part_of;
     if (channel.refresh) rail["refresh_s"] = seconds(*channel.refresh);
     if (channel.aperture) rail["aperture_s"] = seconds(*channel.aperture);
     if (channel.averaging) rail["averaging"] = *channel.averaging;
@@ -77,7 +80,10 @@ nlohmann::json as_json(Sensor& sensor, const SensorDriver& driver, const std::ve
 void print(Sensor& sensor, const SensorDriver& driver, const std::vector<Channel>& channels,
            std::ostream& out) {
   out << driver.name << (sensor.device().empty() ? "" : " " + sensor.device());
-  if (driver.origin != Origin::measured) out << "  (" << name_of(driver.origin) << ", not measured)";
+  if (driver.origin != Origin::measured)
+    out << "  (" << name_of(driver.origin) << ", not measured)";
+  else if (!is_chosen_by_itself(driver))
+    out << "  (read only with --sensor " << driver.name << ")";
   out << "\n";
   for (std::size_t i = 0; i < channels.size(); ++i) {
     const Channel& channel = channels[i];
@@ -105,7 +111,7 @@ int list(const SensorsArguments& arguments, Terminal& terminal) {
   for (const SensorDriver* driver : sensor_drivers()) {
     Found found = driver->probe(*machine, {});
     for (const auto& sensor : found.sensors) {
-      measured = measured || driver->origin == Origin::measured;
+      measured = measured || (driver->origin == Origin::measured && is_chosen_by_itself(*driver));
       const std::vector<Channel> channels = channels_of(*sensor, *driver, board);
       if (arguments.json)
         sensors.push_back(as_json(*sensor, *driver, channels));
@@ -121,9 +127,9 @@ int list(const SensorsArguments& arguments, Terminal& terminal) {
                2)
         << "\n";
   } else if (!measured) {
-    terminal.out
-        << "No power sensor here. `layerwatt profile` can estimate (labelled ESTIMATED), or simulate with "
-           "--sensor virtual:jetson-nano (labelled SIMULATED).\n";
+    terminal.out << "No power sensor of the CPU or the board here. `layerwatt profile` can estimate "
+                    "(labelled ESTIMATED), "
+                    "or simulate with --sensor virtual:jetson-nano (labelled SIMULATED).\n";
   }
   return good;
 }

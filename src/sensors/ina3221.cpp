@@ -2,11 +2,10 @@
 // TI INA3221, the three-rail monitor on Jetson boards, through either driver: Linux' hwmon driver "ina3221"
 // (drivers/hwmon/ina3221.c; JetPack 5 and later) and NVIDIA's IIO driver "ina3221x" (L4T 3.10 to 4.9,
 // drivers/staging/iio/meter/ina3221.c). Reads how the chip is set and never writes it.
-#include <algorithm>
-#include <array>
 
 #include "sensors/ina3221_chip.h"
 #include "sensors/sensor.h"
+#include "sensors/sysfs_quantity.h"
 
 namespace layerwatt {
 
@@ -93,16 +92,11 @@ Skipped skipped(const std::string& what, const Error& error) {
   return Skipped{what, error.where + ": " + error.detail, remedy_for(error)};
 }
 
-bool is_label(const std::string& text) {
-  return !text.empty() && text.size() <= 64 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-}
-
 // The rail's name. Without a device tree (x86) the hwmon driver has no labels.
 Result<std::string> rail_name(const Machine& machine, const ChannelFiles& files) {
   auto label = machine.read(files.label);
   if (!label && label.error().code == Errc::not_found) return files.fallback_name;
-  if (label && !is_label(*label))
+  if (label && !sysfs::is_label(*label))
     return Error{Errc::malformed, machine.locate(files.label).string(),
                  "expected a label of 1 to 64 characters"};
   return label;
@@ -152,7 +146,7 @@ void add_rail(const Machine& machine, const ChannelFiles& files, Chip& chip, std
   if (const auto error = open_files(machine, files, rail.files))
     return skips.push_back(skipped(chip.device + " " + *name, *error));
   const auto first = read_power(rail.files);
-  const bool passing = !first && (first.error().code == Errc::busy || first.error().code == Errc::timeout);
+  const bool passing = !first && sysfs::passes(first.error());
   if (!first && !passing) return skips.push_back(skipped(chip.device + " " + *name, first.error()));
   note_shunt(machine, files, rail.channel);
   chip.rails.push_back(std::move(rail));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include "core/temporary_tree.h"
 #include "sensors/sensor.h"
+#include "sensors/testing/as_nobody.h"
 
 namespace layerwatt {
 extern const SensorDriver ina3221_driver;
@@ -275,29 +275,12 @@ TEST(Ina3221, FileThatBreaksLaterIsAnErrorAndRecovers) {
   EXPECT_TRUE(found.sensors[0]->read(0));
 }
 
-// Takes another user's rights while it lives; as root, permissions would not bite otherwise.
-class AsNobody {
- public:
-  AsNobody() : root_{geteuid() == 0} {
-    if (root_) effective_ = seteuid(65534) == 0;
-  }
-  ~AsNobody() {
-    if (root_ && effective_) effective_ = seteuid(0) == 0;
-  }
-  AsNobody(const AsNobody&) = delete;
-  AsNobody& operator=(const AsNobody&) = delete;
-  [[nodiscard]] bool is_plain_user() const { return !root_ || effective_; }
-
- private:
-  bool root_, effective_ = false;
-};
-
 TEST(Ina3221, UnreadableFilesAreSkippedWithTheWayToReadThem) {
   TemporaryTree tree;
   tree.copy(fixtures / "jetson-nano-l4t32");
   for (const char* file : {"/rail_name_1", "/running_mode"})
     std::filesystem::permissions(tree.at(nano + file), std::filesystem::perms::none);
-  const AsNobody user;
+  const testing::AsNobody user;
   if (!user.is_plain_user()) GTEST_SKIP() << "root here cannot become a plain user";
   const Found found = probe(tree.machine());
   EXPECT_THAT(rails(found), ElementsAre("POM_5V_IN", "POM_5V_CPU"));

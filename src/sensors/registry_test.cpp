@@ -30,11 +30,20 @@ TEST(SensorRegistry, EveryDriverFileIsListedOnceUnderItsName) {
   EXPECT_EQ(driver_files(), listed);
 }
 
-TEST(SensorRegistry, WhatIsEstimatedComesLast) {
-  ASSERT_FALSE(sensor_drivers().empty());
-  EXPECT_EQ(sensor_drivers().back()->name, "estimate");
-  for (const SensorDriver* driver : sensor_drivers().first(sensor_drivers().size() - 1))
-    EXPECT_EQ(driver->origin, Origin::measured) << driver->name;
+// `estimate` is always found, so that nothing behind it is chosen by itself.
+TEST(SensorRegistry, OnlyWhatSeesTheCpuComesBeforeTheEstimate) {
+  std::vector<std::string_view> before, behind;
+  bool estimated = false;
+  for (const SensorDriver* driver : sensor_drivers()) {
+    EXPECT_EQ(driver->origin == Origin::estimated, driver->name == "estimate");
+    if (driver->name == "estimate")
+      estimated = true;
+    else
+      (estimated ? behind : before).push_back(driver->name);
+  }
+  EXPECT_TRUE(estimated);
+  EXPECT_THAT(before, ::testing::ElementsAre("ina3221", "rapl", "hwmon"));
+  EXPECT_THAT(behind, ::testing::ElementsAre("nvml", "hwmon_gpu", "battery"));
 }
 
 }  // namespace

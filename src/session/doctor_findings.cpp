@@ -5,6 +5,7 @@
 
 #include "sensors/sensor.h"
 #include "session/machine_facts.h"
+#include "session/sensor_choice.h"
 
 namespace layerwatt {
 
@@ -26,13 +27,15 @@ void judge_sensors(const Machine& machine, Findings& findings) {
   bool measured = false;
   for (const SensorDriver* driver : sensor_drivers()) {
     const Found found = driver->probe(machine, {});
+    const bool by_itself = is_chosen_by_itself(*driver);
     for (const auto& sensor : found.sensors) {
       if (driver->origin != Origin::measured) continue;
-      measured = true;
+      measured = measured || by_itself;
       std::vector<std::string> rails;
       for (const Channel& channel : sensor->channels()) rails.push_back(channel.rail);
-      findings.push_back(
-          {Severity::ok, std::string{driver->name} + " " + sensor->device(), joined(rails), ""});
+      const std::string name{driver->name};
+      findings.push_back({Severity::ok, name + " " + sensor->device(),
+                          joined(rails) + (by_itself ? "" : "; read only with --sensor " + name), ""});
     }
     // What needs no remedy (a channel that is not connected) is as it should be.
     for (const Skipped& skipped : found.skipped)
@@ -41,9 +44,8 @@ void judge_sensors(const Machine& machine, Findings& findings) {
   }
   if (!measured)
     findings.push_back(
-        {Severity::problem, "power sensors", "this machine has none that can be read",
-         "energy can only be estimated from CPU time, or simulated; measure on a board with an "
-         "INA3221"});
+        {Severity::problem, "power sensors", "this machine has none of its CPU or board that can be read",
+         "energy can only be estimated from CPU time, or simulated; docs/sensors.md lists what can be read"});
 }
 
 // The clock can move when its limits differ, unless the governor holds one.

@@ -35,6 +35,28 @@ TEST(Doctor, MachineWithoutASensorHasAProblemAndARemedy) {
   EXPECT_FALSE(sensor->remedy.empty());
 }
 
+TEST(Doctor, CounterThatCannotBeReadIsAWarningWithTheRemedy) {
+  TemporaryTree tree;
+  tree.put("/sys/class/powercap/intel-rapl:0/name", "package-0\n");
+  tree.put("/sys/class/powercap/intel-rapl:0/energy_uj", "not a counter\n");
+  const auto findings = doctor_findings(tree.machine());
+  ASSERT_NE(find(findings, "intel-rapl:0"), nullptr);
+  EXPECT_EQ(find(findings, "intel-rapl:0")->severity, Severity::warning);
+  EXPECT_FALSE(find(findings, "intel-rapl:0")->remedy.empty());
+  EXPECT_EQ(find(findings, "power sensors")->severity, Severity::problem);
+}
+
+TEST(Doctor, GraphicsCardAloneDoesNotMeasureTheCpu) {
+  TemporaryTree tree;
+  tree.put("/sys/class/hwmon/hwmon0/name", "amdgpu\n");
+  tree.put("/sys/class/hwmon/hwmon0/power1_average", "31000000\n");
+  const auto findings = doctor_findings(tree.machine());
+  ASSERT_NE(find(findings, "hwmon_gpu"), nullptr);
+  EXPECT_THAT(find(findings, "hwmon_gpu")->why, HasSubstr("only with --sensor hwmon_gpu"));
+  ASSERT_NE(find(findings, "power sensors"), nullptr);
+  EXPECT_EQ(find(findings, "power sensors")->severity, Severity::problem);
+}
+
 TEST(Doctor, ChannelThatIsNotConnectedIsNoWarning) {
   const auto findings = doctor_findings(recorded("jetson-agx-orin-l4t35"));
   ASSERT_NE(find(findings, "1-0041 ch1"), nullptr);

@@ -6,6 +6,14 @@
 
 namespace layerwatt {
 
+bool is_chosen_by_itself(const SensorDriver& driver) {
+  for (const SensorDriver* one : sensor_drivers()) {
+    if (one == &driver) return true;
+    if (one->origin == Origin::estimated) return false;
+  }
+  return false;
+}
+
 Result<ChosenSensors> choose_sensors(const Machine& machine, const Workload& workload,
                                      const std::string& name) {
   std::string known, reasons;

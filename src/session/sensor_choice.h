@@ -16,6 +16,10 @@ struct ChosenSensors {
   std::vector<std::unique_ptr<Sensor>> sensors;
 };
 
+// False for what stands behind the estimate, which is always found: sensors that do not see a network's
+// layers on the CPU, read only when asked for.
+bool is_chosen_by_itself(const SensorDriver& driver);
+
 // `name`: a driver's name, or empty for the first driver that finds something. not_found says what each
 // driver lacked and how to get it.
 Result<ChosenSensors> choose_sensors(const Machine& machine, const Workload& workload,

@@ -80,6 +80,33 @@ class Sensors(LayerwattTest):
         _, err = self.run_program("doctor", "--sysroot", self.folder / "missing", expect=1)
         self.assertIn("missing", err)
 
+    def test_a_laptop_says_what_is_part_of_what_and_what_is_read_only_when_asked_for(self):
+        tree = self.folder / "laptop"
+        def put(path, text):
+            (tree / path).parent.mkdir(parents=True, exist_ok=True)
+            (tree / path).write_text(text + "\n")
+        for zone, name in (("intel-rapl:0", "package-0"), ("intel-rapl:0:0", "core"), ("intel-rapl-mmio:0", "package-0")):
+            put(f"sys/class/powercap/{zone}/name", name)
+            put(f"sys/class/powercap/{zone}/energy_uj", "4310000")
+            put(f"sys/class/powercap/{zone}/max_energy_range_uj", "262143328850")
+        for file, text in (("type", "Battery"), ("status", "Discharging"), ("power_now", "8250000")):
+            put(f"sys/class/power_supply/BAT0/{file}", text)
+        out, _ = self.run_program("sensors", "--sysroot", tree, "--json")
+        found = json.loads(out)
+        rails = {rail["rail"]: rail for sensor in found["sensors"] for rail in sensor["rails"]}
+        self.assertEqual(rails["package-0"]["energy_j"], 4.31)
+        self.assertTrue(rails["package-0"]["is_total"])
+        self.assertEqual(rails["core"]["part_of"], "package-0")
+        self.assertEqual(rails["BAT0"]["power_w"], 8.25)
+        self.assertIn("not counted twice", found["skipped"][0]["why"])
+        out, _ = self.run_program("sensors", "--sysroot", tree)
+        self.assertIn("(read only with --sensor battery)", out)
+        self.run_program("doctor", "--sysroot", tree)
+        (tree / "sys/class/powercap/intel-rapl:0/energy_uj").write_text("")
+        (tree / "sys/class/powercap/intel-rapl:0:0/energy_uj").write_text("")
+        out, _ = self.run_program("doctor", "--sysroot", tree, expect=1)  # a battery alone does not see layers
+        self.assertIn("energy_uj", out)
+
     def test_broken_trees_are_told_and_never_crash(self):
         chip = "sys/bus/i2c/drivers/ina3221/1-0040/hwmon/hwmon3"
         contents = {"in1_input": "", "curr1_input": "12x", "in2_input": "-5", "curr2_input": "99999999999999999999",
