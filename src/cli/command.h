@@ -45,11 +45,15 @@ int report_error(Terminal& terminal, const Error& error);
 // The machine whose tree lies at `sysroot`; "/" is this machine. not_found when there is no such directory.
 Result<Machine> machine_at(const std::filesystem::path& sysroot);
 
+// Where this user's undo journal lies, by the environment: docs/controls.md. Empty when nothing says.
+std::filesystem::path own_journal_folder();
+
 void add_profile(CLI::App& app, Invocation& invocation);
 void add_show(CLI::App& app, Invocation& invocation);
 void add_export(CLI::App& app, Invocation& invocation);
 void add_sensors(CLI::App& app, Invocation& invocation);
 void add_doctor(CLI::App& app, Invocation& invocation);
+void add_restore(CLI::App& app, Invocation& invocation);
 void add_model(CLI::App& app, Invocation& invocation);
 
 }  // namespace layerwatt
