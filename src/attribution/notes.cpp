@@ -151,11 +151,22 @@ void note_odd_data(const Profile& profile, const NoteFacts& facts, Notes& notes)
     if (event.kind == "doctor")
       notes.push_back("Doctor found: " + event.text + ".");
     else if (event.kind != "failure" && event.kind != "interrupted" && event.kind != "stopped" &&
-             event.kind != "refit")
+             event.kind != "refit" && event.kind != "control" && event.kind != "restore")
       ++kinds[event.kind];
   }
   for (const auto& [kind, count] : kinds)
     notes.push_back(fmt::format("Event during the run: {} ({} x).", kind, count));
+}
+
+// What the sensor was otherwise, when it was set for the run.
+void note_sensor_mode(const Profile& profile, Notes& notes) {
+  const std::string prefix = "sensor_mode_before.";
+  Notes before;
+  for (const auto& [key, value] : profile.circumstances)
+    if (key.rfind(prefix, 0) == 0) before.push_back(key.substr(prefix.size()) + " was " + value);
+  if (!before.empty())
+    notes.push_back(
+        "For this run the sensor was set to its fastest mode, without averaging: " + listed(before) + ".");
 }
 
 void note_disturbance(const Profile& profile, Notes& notes) {
@@ -265,6 +276,7 @@ std::vector<std::string> notes_on(const Profile& profile, const NoteFacts& facts
   note_ending(profile, facts, notes);
   note_turns(facts, notes);
   note_odd_data(profile, facts, notes);
+  note_sensor_mode(profile, notes);
   note_disturbance(profile, notes);
   note_idle(profile, facts, notes);
   note_choice_of_rail(profile, notes);

@@ -94,7 +94,7 @@ void help_of_sensor(const Profile& profile, const RailProfile& rail, std::span<c
   const Channel& channel = record->channel;
   if (channel.averaging && *channel.averaging > 1)
     helps.push_back(fmt::format(
-        "a sensor that does not average (this one does over {} conversions{}; permission to set its mode)",
+        "a sensor that does not average (this one does over {} conversions{}; --sensor-mode best)",
         *channel.averaging, rail.time_constant ? ", " + spelled(*rail.time_constant) : ""));
   if (channel.refresh && rail.period && *rail.period > *channel.refresh * keeps_up)
     return help_of_reads(rail, *channel.refresh, in_turn(*record, rails), helps);

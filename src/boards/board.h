@@ -52,8 +52,8 @@ struct BoardClock {
 
 // Coefficients of the virtual board. UNCALIBRATED: orders of magnitude until a calibration replaces them.
 // In the TOML every key of [model] and [[model.rails]] is named as the member, times with _us (drift_time:
-// _s) and watts with _w and joules with _j behind the name: launch_us, idle_w. What has a value here may be left out
-// there.
+// _s) and watts with _w and joules with _j behind the name: launch_us, idle_w. What has a value here may be
+// left out there.
 struct BoardModel {
   double macs_per_second = 0;
   double bytes_per_second = 0;
@@ -86,8 +86,8 @@ struct Board {
   std::vector<std::string> compatible;  // device tree compatible strings; "p3701-*" matches what follows
   std::string cpuinfo_key;              // of a generic board: /proc/cpuinfo has this key
   std::vector<BoardRail> rails;
-  std::string recognise_source;         // of `compatible` and `cpuinfo_key`
-  std::string checked;                  // by whom and when against such a board; empty: not yet
+  std::string recognise_source;  // of `compatible` and `cpuinfo_key`
+  std::string checked;           // by whom and when against such a board; empty: not yet
   std::vector<BoardSensor> sensors;
   std::vector<BoardClock> clocks;
   std::optional<BoardAccuracy> accuracy;

@@ -37,7 +37,8 @@ json in_seconds(const ReadTimes& times) {
 // Absolute, without detours, and nothing a file system would refuse.
 bool is_plain_path(const std::string& text) {
   const std::filesystem::path path{text};
-  if (text.size() > longest_path || !path.is_absolute() || path.lexically_normal().string() != text) return false;
+  if (text.size() > longest_path || !path.is_absolute() || path.lexically_normal().string() != text)
+    return false;
   if (text.find('\0') != std::string::npos || !path.has_filename()) return false;
   return std::all_of(path.begin(), path.end(), [](const std::filesystem::path& name) {
     return name != ".." && name.string().size() <= longest_name;

@@ -172,10 +172,11 @@ BoardClock read_clock(const toml::table& table, const std::string& where, std::o
 
 BoardModel::Rail read_model_rail(const toml::table& table, const std::string& where,
                                  std::optional<Error>& failure) {
-  TableReader in{table,
-                 where + ", model.rails",
-                 failure,
-                 {"name", "idle_w", "busy_w", "moving_w", "running_w", "loss", "noise_w", "a_read_j", "source"}};
+  TableReader in{
+      table,
+      where + ", model.rails",
+      failure,
+      {"name", "idle_w", "busy_w", "moving_w", "running_w", "loss", "noise_w", "a_read_j", "source"}};
   const auto watts = [](double v) { return Watts{v}; };
   BoardModel::Rail rail;
   rail.name = in.text("name");

@@ -50,9 +50,26 @@ Result<void> change(const std::string& setting, Board& board) {
   return {};
 }
 
+// What a free-running chip does at its fastest. Triggered conversions, as L4T's driver makes them, are not
+// simulated.
+Result<void> set_best_mode(const std::string& text, Board& board) {
+  if (text.find(',') != std::string::npos)
+    return Error{Errc::malformed, "virtual:" + text + " with --sensor-mode best",
+                 "both say how the sensor is set; leave one of them out"};
+  for (const BoardSensor& sensor : board.sensors) {
+    if (sensor.driver != "ina3221") continue;
+    const bool averages = sensor.averaging != 1, slow = sensor.conversion != std::chrono::microseconds{140};
+    if (averages)
+      if (auto changed = change("averaging=1", board); !changed) return changed;
+    if (slow) return change("conversion_us=140", board);
+    return {};
+  }
+  return {};
+}
+
 }  // namespace
 
-Result<Board> board_with_settings(const std::string& text) {
+Result<Board> board_with_settings(const std::string& text, bool best_mode) {
   auto comma = text.find(',');
   auto board = board_named(text.substr(0, comma));
   while (board && comma != std::string::npos) {
@@ -61,6 +78,8 @@ Result<Board> board_with_settings(const std::string& text) {
       return changed.error();
     comma = next;
   }
+  if (board && best_mode)
+    if (auto changed = set_best_mode(text, *board); !changed) return changed.error();
   return board;
 }
 

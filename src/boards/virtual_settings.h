@@ -9,7 +9,8 @@ namespace layerwatt {
 
 // "jetson-nano", or with settings of its sensor as the board file names them, "jetson-nano,averaging=1" and
 // "jetson-nano,averaging=1,conversion_us=588". What is set stands in the board's name too. not_found: no such
-// board; malformed: no such setting, or a value that the INA3221 does not have.
-Result<Board> board_with_settings(const std::string& text);
+// board; malformed: no such setting, or a value that the INA3221 does not have. With `best_mode` also as
+// `--sensor-mode best` sets it: averaging=1,conversion_us=140; malformed when `text` says otherwise.
+Result<Board> board_with_settings(const std::string& text, bool best_mode = false);
 
 }  // namespace layerwatt

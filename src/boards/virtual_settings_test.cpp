@@ -41,5 +41,17 @@ TEST(BoardWithSettings, RefusesWhatTheChipCannotDoAndSaysWhatItCan) {
   EXPECT_EQ(board_with_settings("toaster,averaging=1").error().code, Errc::not_found);
 }
 
+TEST(BoardWithSettings, BestModeIsUnaveragedConversionsOf140Microseconds) {
+  const auto board = board_with_settings("jetson-nano", true);
+  ASSERT_TRUE(board);
+  EXPECT_EQ(board->sensors.front().averaging, 1);
+  EXPECT_EQ(board->sensors.front().conversion, 140us);
+  EXPECT_NE(board->name.find("averaging 1"), std::string::npos);
+  const auto both = board_with_settings("jetson-nano,averaging=64", true);
+  ASSERT_FALSE(both);
+  EXPECT_EQ(both.error().code, Errc::malformed);
+  EXPECT_EQ(board_with_settings("toaster", true).error().code, Errc::not_found);
+}
+
 }  // namespace
 }  // namespace layerwatt

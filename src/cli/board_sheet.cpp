@@ -104,9 +104,9 @@ void print_sensors(const Board& board, const Style& style, std::ostream& out) {
     if (!sensor.conversion) {
       text += " as shipped: not known from a source; `layerwatt sensors` on the board reads how it is set";
     } else {
-      text +=
-          fmt::format(" as shipped: a conversion takes {:.3g} us, each rail has a new value every {:.3g} ms",
-                      seconds(*sensor.conversion) * 1e6, seconds(channel.refresh.value_or(Nanoseconds{})) * 1e3);
+      text += fmt::format(
+          " as shipped: a conversion takes {:.3g} us, each rail has a new value every {:.3g} ms",
+          seconds(*sensor.conversion) * 1e6, seconds(channel.refresh.value_or(Nanoseconds{})) * 1e3);
       if (const auto memory = memory_of(channel))
         text += fmt::format(", averaged exponentially over {}: it remembers {:.3g} ms", *sensor.averaging,
                             seconds(*memory) * 1e3);
@@ -157,11 +157,10 @@ void print_boards(const std::vector<Board>& boards, const Style& style, std::ost
   for (const Board& board : boards) {
     std::set<std::string> sensors;
     for (const BoardSensor& sensor : board.sensors) sensors.insert(sensor.driver);
-    table.rows.push_back(
-        {{board.id, board.name, std::to_string(board.rails.size()),
-          sensors.empty() ? "what is found" : joined(sensors),
-          board.model ? "yes" : "no", board.checked.empty() ? "no" : "yes"},
-         {}});
+    table.rows.push_back({{board.id, board.name, std::to_string(board.rails.size()),
+                           sensors.empty() ? "what is found" : joined(sensors), board.model ? "yes" : "no",
+                           board.checked.empty() ? "no" : "yes"},
+                          {}});
   }
   out << text_table(table, style)
       << "simulated: as --board virtual:ID or --sensor virtual:ID. checked: somebody compared the file with "

@@ -45,6 +45,9 @@ int report_error(Terminal& terminal, const Error& error);
 // The machine whose tree, or record (`layerwatt board record`), lies at `sysroot`; "/" is this machine.
 Result<Machine> machine_at(const std::filesystem::path& sysroot);
 
+// Where this user's undo journal lies, by the environment: docs/controls.md. Empty when nothing says.
+std::filesystem::path own_journal_folder();
+
 void add_profile(CLI::App& app, Invocation& invocation);
 void add_show(CLI::App& app, Invocation& invocation);
 void add_export(CLI::App& app, Invocation& invocation);
@@ -52,6 +55,7 @@ void add_sensors(CLI::App& app, Invocation& invocation);
 void add_doctor(CLI::App& app, Invocation& invocation);
 void add_board(CLI::App& app, Invocation& invocation);
 void add_calibrate(CLI::App& app, Invocation& invocation);
+void add_restore(CLI::App& app, Invocation& invocation);
 void add_model(CLI::App& app, Invocation& invocation);
 
 }  // namespace layerwatt

@@ -37,7 +37,9 @@ void print(const Finding& finding, const Style& style, std::ostream& out) {
 int examine(const DoctorArguments& arguments, Terminal& terminal) {
   const auto machine = machine_at(arguments.sysroot);
   if (!machine) return report_error(terminal, machine.error());
-  const std::vector<Finding> findings = doctor_findings(*machine);
+  std::vector<Finding> findings = doctor_findings(*machine);
+  for (Finding& finding : journal_findings(*machine, own_journal_folder()))
+    findings.push_back(std::move(finding));
   bool problem = false;
   nlohmann::json list = nlohmann::json::array();
   for (const Finding& finding : findings) {

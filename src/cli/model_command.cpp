@@ -8,9 +8,9 @@
 #include <ostream>
 
 #include "cli/command.h"
+#include "core/private_folder.h"
 #include "runner/layer_json.h"
 #include "session/model_source.h"
-#include "core/private_folder.h"
 #include "session/runner_process.h"
 
 namespace layerwatt {

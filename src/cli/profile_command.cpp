@@ -28,11 +28,24 @@ std::atomic<bool> interrupted{false};
 
 extern "C" void note_interrupt(int) { interrupted.store(true); }
 
+// A lost connection ends a run in order too, but not one that nohup keeps.
+void catch_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = note_interrupt;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  struct sigaction hang_up {};
+  if (sigaction(SIGHUP, nullptr, &hang_up) == 0 && hang_up.sa_handler != SIG_IGN)
+    sigaction(SIGHUP, &action, nullptr);
+}
+
 // What was typed, before it is understood.
 struct ProfileArguments {
   ProfileOptions options;
   std::string runs, max_time, period, report = "terminal";
   AttributionOptions attribution;
+  std::filesystem::path sysroot = "/";
+  std::string sensor_mode = "asis";
   int threads = 0;
   double precision = 0;
   bool quiet = false;
@@ -98,6 +111,8 @@ Result<void> understand(ProfileArguments& arguments) {
   }
   if (arguments.threads > 0) options.threads = arguments.threads;
   if (options.output.empty()) options.output = default_output(options.model);
+  options.best_sensor_mode = arguments.sensor_mode == "best";
+  options.journal_folder = own_journal_folder();
   return {};
 }
 
@@ -119,13 +134,12 @@ int profile(ProfileArguments arguments, const std::string& command_line, Termina
     report_error(terminal, understood.error());
     return usage;
   }
+  const auto machine = machine_at(arguments.sysroot);
+  if (!machine) return report_error(terminal, machine.error());
   ProfileOptions& options = arguments.options;
   options.command_line = command_line;
   options.interrupted = &interrupted;
-  struct sigaction action {};
-  action.sa_handler = note_interrupt;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  catch_interrupts();
 
   std::optional<Result<Profile>> result;
   options.summarise = [&](bool complete) -> std::optional<ProfileOptions::Summary> {
@@ -141,7 +155,7 @@ int profile(ProfileArguments arguments, const std::string& command_line, Termina
   SessionOutcome outcome;
   {
     ProgressBar progress{terminal.err, terminal.err_is_terminal && !arguments.quiet};
-    auto ran = run_profile(Machine::host(), options, progress);
+    auto ran = run_profile(*machine, options, progress);
     if (!ran) return report_error(terminal, ran.error());
     outcome = *ran;
   }
@@ -224,6 +238,17 @@ void add_profile(CLI::App& app, Invocation& invocation) {
   command.add_option("--board", options.board,
                      "virtual:BOARD simulates execution, sensors and time (SIMULATED); "
                      "virtual:jetson-nano,averaging=1 with its sensor set otherwise than shipped");
+  command
+      .add_option(
+          "--sensor-mode", arguments->sensor_mode,
+          "asis: leave the sensor as it is set. best: the INA3221 at its fastest and without averaging, "
+          "while the run lasts; needs root. Its over-current alarms pause on L4T; with -e on JetPack 5 "
+          "and later, those of the other channels, which are off meanwhile")
+      ->check(CLI::IsMember({"asis", "best"}))
+      ->capture_default_str();
+  command.add_option(
+      "--sysroot", arguments->sysroot,
+      "Read sensors and settings of the machine whose /sys and /proc lie here, as in a container");
   command.add_option("--engine", options.engine, "Inference engine")->capture_default_str();
   command.add_option("--threads", arguments->threads, "Threads of the engine [cores - 1]")
       ->check(CLI::Range(1, 1024));
@@ -247,6 +272,9 @@ void add_profile(CLI::App& app, Invocation& invocation) {
       "  layerwatt profile net.onnx -r 30000 -i 1ms -e POM_5V_IN\n"
       "  layerwatt profile net.onnx -r auto:100          until the fastest layer has 100 readings\n"
       "  layerwatt profile net.onnx --precision 5% --max-time 5min\n"
+      "  sudo layerwatt profile net.onnx --sensor-mode best -e VDD_IN       and put back as it was, also "
+      "after "
+      "Ctrl-C\n"
       "  layerwatt profile mobilenet_v2 --board virtual:jetson-nano -r 3000     SIMULATED, no hardware "
       "needed\n"
       "Ctrl-C keeps what was measured.");

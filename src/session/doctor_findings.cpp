@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stands in the way of a good measurement on this machine, and what to do about it. Judges; changes
 // nothing. Sources as in machine_facts.cpp, and Documentation/driver-api/thermal/sysfs-api.rst.
+#include <cmath>
 #include <cstdio>
 
+#include "boards/board.h"
 #include "sensors/sensor.h"
 #include "session/machine_facts.h"
 #include "session/sensor_choice.h"
@@ -23,7 +25,54 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
+// Three digits: "54 ms", "0.84 ms", "140 us".
+std::string spelled(Nanoseconds time) {
+  char text[32];
+  const double us = seconds(time) * 1e6;
+  std::snprintf(text, sizeof text, us < 500 ? "%.3g us" : "%.3g ms", us < 500 ? us : us / 1e3);
+  return text;
+}
+
+// How one INA3221 reads, where --sensor-mode best would read faster; empty where it would not.
+std::string slow_mode(const Channel& channel, bool continuous) {
+  constexpr Nanoseconds fastest = std::chrono::microseconds{140};
+  if (channel.averaging && *channel.averaging > 1) {
+    std::string text = "averaged over " + std::to_string(*channel.averaging) + " conversions";
+    if (channel.refresh)
+      text += " (" +
+              spelled(from_seconds(seconds(*channel.refresh) / -std::log(1 - 1.0 / *channel.averaging))) +
+              ")";
+    return text;
+  }
+  if (channel.averaging && channel.aperture && *channel.aperture > fastest)
+    return "converted in " + spelled(*channel.aperture);
+  if (!channel.averaging && continuous) return "averaged over as many conversions as the device tree says";
+  return "";
+}
+
+void judge_mode(const std::optional<Board>& board, const std::string& driver, const Sensor& sensor,
+                Findings& findings) {
+  if (driver != "ina3221" || sensor.channels().empty()) return;
+  const auto mode = sensor.mode();
+  const auto running = mode.find("running_mode");
+  std::vector<std::string> rails;
+  std::string slow;
+  for (const Channel& read : sensor.channels()) {
+    const Channel channel = board ? with_board_facts(*board, driver, sensor.device(), mode, read) : read;
+    slow = slow_mode(channel, running != mode.end() && running->second == "continuous");
+    rails.push_back(channel.rail);
+  }
+  if (slow.empty()) return;
+  findings.push_back(
+      {Severity::warning, "mode of " + driver + " " + sensor.device(),
+       joined(rails) + (rails.size() > 1 ? " are " : " is ") + slow +
+           "; --sensor-mode best would read single conversions of 140 us",
+       "as root: layerwatt profile MODEL --sensor-mode best, which puts it back afterwards; the chip's "
+       "over-current alarms may pause meanwhile"});
+}
+
 void judge_sensors(const Machine& machine, Findings& findings) {
+  const std::optional<Board> board = recognise_board(machine);
   bool measured = false;
   for (const SensorDriver* driver : sensor_drivers()) {
     const Found found = driver->probe(machine, {});
@@ -36,6 +85,7 @@ void judge_sensors(const Machine& machine, Findings& findings) {
       const std::string name{driver->name};
       findings.push_back({Severity::ok, name + " " + sensor->device(),
                           joined(rails) + (by_itself ? "" : "; read only with --sensor " + name), ""});
+      judge_mode(board, name, *sensor, findings);
     }
     // What needs no remedy (a channel that is not connected) is as it should be.
     for (const Skipped& skipped : found.skipped)

@@ -63,6 +63,32 @@ TEST(Doctor, ChannelThatIsNotConnectedIsNoWarning) {
   EXPECT_EQ(find(findings, "1-0041 ch1")->severity, Severity::ok);
 }
 
+TEST(Doctor, SaysWhatTheBestModeWouldGainWhereTheSensorAverages) {
+  TemporaryTree nano;
+  nano.copy(LAYERWATT_FIXTURES "/boards/jetson-nano-l4t32");
+  const auto continuous = doctor_findings(nano.machine());
+  const Finding* mode = find(continuous, "mode of ina3221");
+  ASSERT_NE(mode, nullptr);
+  EXPECT_EQ(mode->severity, Severity::warning);
+  // 64 conversions in cycles of 0.84 ms: 0.84 / -ln(1 - 1/64) = 53.3 ms.
+  EXPECT_THAT(mode->why,
+              HasSubstr("POM_5V_IN, POM_5V_GPU, POM_5V_CPU are averaged over 64 conversions (53.3 ms)"));
+  EXPECT_THAT(mode->why, HasSubstr("--sensor-mode best would read single conversions of 140 us"));
+  EXPECT_THAT(mode->remedy, HasSubstr("root"));
+  nano.put("/sys/bus/i2c/drivers/ina3221x/6-0040/iio:device0/running_mode", "0\n");
+  EXPECT_EQ(find(doctor_findings(nano.machine()), "mode of ina3221"), nullptr);
+}
+
+TEST(Doctor, LongConversionsAreAWarningWithoutAveragingToo) {
+  TemporaryTree orin;
+  orin.copy(LAYERWATT_FIXTURES "/boards/jetson-orin-nano-l4t36");
+  const auto slow = doctor_findings(orin.machine());
+  ASSERT_NE(find(slow, "mode of ina3221"), nullptr);
+  EXPECT_THAT(find(slow, "mode of ina3221")->why, HasSubstr("converted in 1.1 ms"));
+  orin.put("/sys/bus/i2c/drivers/ina3221/1-0040/hwmon/hwmon1/update_interval", "1\n");
+  EXPECT_EQ(find(doctor_findings(orin.machine()), "mode of ina3221"), nullptr);
+}
+
 TEST(Doctor, ClocksThatMayChangeAreAWarningWithTheBoardsRemedy) {
   const Finding moving = *find(doctor_findings(recorded("jetson-nano-l4t32")), "clocks");
   EXPECT_EQ(moving.severity, Severity::warning);

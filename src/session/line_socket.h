@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "session/descriptor.h"
+#include "core/descriptor.h"
 
 namespace layerwatt {
 

@@ -3,6 +3,7 @@
 // Reads files of the Machine and nothing else; leaves out what identifies a person or a unit (host name,
 // serial numbers).
 #pragma once
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -32,6 +33,9 @@ struct Finding {
 
 // Sensors, permissions, clocks, throttling, other load: in this order.
 std::vector<Finding> doctor_findings(const Machine& machine);
+// Settings of this machine that a killed run left changed, or that a running one has changed now, by the undo
+// journal in `folder` and by root's.
+std::vector<Finding> journal_findings(const Machine& machine, const std::filesystem::path& folder);
 
 const char* name_of(Severity severity);  // "ok", "warning", "problem"
 

@@ -28,6 +28,8 @@ struct ProfileOptions {
   std::vector<std::string> rails;  // empty = all
   Nanoseconds period{};            // between readings; zero = as fast as the reads allow
   bool together = false;           // all rails in every block, even where that is too slow: rail_turns.h
+  bool best_sensor_mode = false;   // the sensor set to its fastest, un-averaged mode while the run lasts
+  std::filesystem::path journal_folder;  // where the undo journal of changed settings lies
 
   std::optional<Nanoseconds> max_time;            // of the whole session
   std::optional<std::uint64_t> inferences;        // -r N

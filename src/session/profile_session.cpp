@@ -8,16 +8,17 @@
 #include <thread>
 
 #include "boards/virtual_settings.h"
+#include "core/private_folder.h"
 #include "runner/layer_json.h"
 #include "session/inference_runs.h"
 #include "session/machine_facts.h"
 #include "session/model_source.h"
-#include "core/private_folder.h"
 #include "session/rail_turns.h"
 #include "session/recorder.h"
 #include "session/runner_process.h"
 #include "session/sampler.h"
 #include "session/sensor_choice.h"
+#include "session/sensor_mode.h"
 #include "session/stop_rule.h"
 #include "session/virtual_session.h"
 #include "session/virtual_source.h"
@@ -40,7 +41,11 @@ class Session {
 
  private:
   Result<void> record_circumstances(const json& opened);
+  Result<void> record_findings();
   Result<void> open_source();
+  Result<void> open_simulation(const std::string& board_id);
+  Result<void> change_sensor_mode();
+  Result<void> add_mode_events();
   Result<void> run_phases();
   Result<void> idle(Phase phase);
   Result<void> warm_up();
@@ -61,6 +66,7 @@ class Session {
   std::optional<RunnerProcess> runner_;
   std::vector<Layer> layers_;
   std::map<std::string, std::string> circumstances_;
+  std::optional<SensorMode> sensor_mode_;  // while it is not as it was found
   std::unique_ptr<ReadingSource> source_;
   VirtualSource* simulated_ = nullptr;  // source_, when it is simulated: for its truth
   std::optional<Recorder> recorder_;
@@ -81,9 +87,25 @@ std::vector<Channel> channels_of(const std::vector<RailRecord>& rails) {
   return channels;
 }
 
+// "6-0040.samples" -> "64".
+std::map<std::string, std::string> modes_of(const ChosenSensors& chosen) {
+  std::map<std::string, std::string> modes;
+  for (const auto& sensor : chosen.sensors)
+    for (const auto& [key, value] : sensor->mode())
+      modes[(sensor->device().empty() ? std::string{chosen.driver->name} : sensor->device()) + "." + key] =
+          value;
+  return modes;
+}
+
 Result<void> Session::prepare() {
   started_ = now();
   clocks_at_start_ = machine_.clock().triple();
+  const bool simulated = !virtual_board_id(options_.sensor).empty();
+  if (options_.best_sensor_mode && !simulated) {
+    auto mode = SensorMode::prepare(machine_, options_, progress_);
+    if (!mode) return mode.error();
+    sensor_mode_.emplace(std::move(*mode));
+  }
   show("opening the network");
   auto folder = PrivateFolder::create();
   if (!folder) return folder.error();
@@ -110,6 +132,7 @@ Result<void> Session::prepare() {
   auto layers = layers_from_json(opened->value("layers", json::array()));
   if (!layers) return layers.error();
   layers_ = std::move(*layers);
+  if (auto changed = change_sensor_mode(); !changed) return changed;
   if (auto source = open_source(); !source) return source;
   if (auto checked = check_rails(source_->rails(), options_.rails); !checked) return checked;
   auto file = RunFileWriter::create(options_.output, options_.force);
@@ -117,11 +140,8 @@ Result<void> Session::prepare() {
   file_ = std::move(*file);
   if (auto set = file_->set_clocks(clocks_at_start_, {}); !set) return set;
   if (auto recorded = record_circumstances(*opened); !recorded) return recorded;
-  for (const Finding& finding : doctor_findings(machine_)) {
-    if (finding.severity == Severity::ok) continue;
-    const std::string text = finding.what + ": " + finding.why;
-    if (auto added = file_->append_event({started_, "doctor", text}); !added) return added;
-  }
+  if (auto recorded = record_findings(); !recorded) return recorded;
+  if (auto added = add_mode_events(); !added) return added;
   if (auto added = file_->add_layers(layers_); !added) return added;
   recorder_.emplace(*file_, *source_, machine_.clock());
   if (auto added = recorder_->add_rails(options_.rails); !added) return added;
@@ -150,26 +170,64 @@ Result<void> Session::record_circumstances(const json& opened) {
   return {};
 }
 
-Result<void> Session::open_source() {
-  if (const std::string board_id = virtual_board_id(options_.sensor); !board_id.empty()) {
-    const auto board = board_with_settings(board_id);
-    if (!board) return board.error();
-    auto instrument =
-        VirtualInstrument::create(*board, layers_, options_.period, options_.seed, now(), options_.rails);
-    if (!instrument) return instrument.error();
-    auto source = std::make_unique<VirtualSource>(std::move(*instrument));
-    simulated_ = source.get();
-    source_ = std::move(source);
-    circumstances_["simulation"] = "readings of " + board->name + ", SIMULATED from the layers that ran";
-    return {};
+Result<void> Session::record_findings() {
+  std::vector<Finding> findings = doctor_findings(machine_);
+  if (!sensor_mode_)
+    for (Finding& finding : journal_findings(machine_, options_.journal_folder))
+      findings.push_back(std::move(finding));
+  if (machine_.is_recorded())
+    findings.push_back({Severity::warning, "another tree than /",
+                        "sensors and facts of the machine were read below --sysroot", ""});
+  for (const Finding& finding : findings) {
+    if (finding.severity == Severity::ok) continue;
+    const std::string text = finding.what + ": " + finding.why;
+    if (auto added = file_->append_event({started_, "doctor", text}); !added) return added;
   }
+  return {};
+}
+
+// What was otherwise before goes into the circumstances, beside how the sensors are now.
+Result<void> Session::change_sensor_mode() {
+  if (!sensor_mode_) return {};
+  show("setting the sensor to its best mode, and waiting for its average to settle");
+  std::map<std::string, std::string> before, after;
+  if (const auto found = choose_sensors(machine_, {}, "ina3221")) before = modes_of(*found);
+  if (auto changed = sensor_mode_->change(); !changed) return changed;
+  if (const auto found = choose_sensors(machine_, {}, "ina3221")) after = modes_of(*found);
+  for (const auto& [key, value] : before)
+    if (const auto now = after.find(key); now != after.end() && now->second != value)
+      circumstances_["sensor_mode_before." + key] = value;
+  circumstances_["sensor_mode"] = "best";
+  return {};
+}
+
+Result<void> Session::add_mode_events() {
+  if (!sensor_mode_) return {};
+  for (const Event& event : sensor_mode_->take_events())
+    if (auto added = file_->append_event(event); !added) return added;
+  return {};
+}
+
+Result<void> Session::open_simulation(const std::string& board_id) {
+  const auto board = board_with_settings(board_id, options_.best_sensor_mode);
+  if (!board) return board.error();
+  auto instrument =
+      VirtualInstrument::create(*board, layers_, options_.period, options_.seed, now(), options_.rails);
+  if (!instrument) return instrument.error();
+  auto source = std::make_unique<VirtualSource>(std::move(*instrument));
+  simulated_ = source.get();
+  source_ = std::move(source);
+  circumstances_["simulation"] = "readings of " + board->name + ", SIMULATED from the layers that ran";
+  return {};
+}
+
+Result<void> Session::open_source() {
+  if (const std::string board_id = virtual_board_id(options_.sensor); !board_id.empty())
+    return open_simulation(board_id);
   auto chosen = choose_sensors(machine_, {runner_->pid()}, options_.sensor);
   if (!chosen) return chosen.error();
   const std::string driver{chosen->driver->name};
-  for (const auto& sensor : chosen->sensors)
-    for (const auto& [key, value] : sensor->mode())
-      circumstances_["sensor_mode." + (sensor->device().empty() ? driver : sensor->device()) + "." + key] =
-          value;
+  for (auto& [key, value] : modes_of(*chosen)) circumstances_["sensor_mode." + key] = value;
   SamplerOptions sampling;
   sampling.period = options_.period;
   sampling.seed = options_.seed;
@@ -307,6 +365,8 @@ Result<void> Session::finish(const SessionOutcome& outcome) {
   if (outcome.ending == Ending::interrupted)
     if (auto added = file_->append_event({now(), "interrupted", "stopped by the user"}); !added) return added;
   const SamplerRecord sampler = source_->finish();
+  if (sensor_mode_) sensor_mode_->restore();
+  if (auto added = add_mode_events(); !added) return added;
   // What was still open is closed now: the gap of a sensor that left, above all.
   if (simulated_ == nullptr)
     if (auto pumped = recorder_->pump({}, now()); !pumped) return pumped;

@@ -18,9 +18,9 @@
 #include <utility>
 
 #include "core/clock.h"
+#include "core/descriptor.h"
 #include "runner/layer_json.h"
 #include "runner/protocol.h"
-#include "session/descriptor.h"
 #include "session/last_words.h"
 #include "session/line_socket.h"
 #include "session/spawn.h"

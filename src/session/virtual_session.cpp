@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "boards/virtual_settings.h"
+#include "core/private_folder.h"
 #include "runner/layer_json.h"
 #include "session/model_source.h"
-#include "core/private_folder.h"
 #include "session/rail_turns.h"
 #include "session/recorder.h"
 #include "session/runner_process.h"
@@ -189,6 +189,7 @@ Result<void> record_circumstances(RunFileWriter& file, const ProfileOptions& opt
   described.circumstances["batch"] = std::to_string(options.batch);
   described.circumstances["seed"] = std::to_string(options.seed);
   if (!options.precision.empty()) described.circumstances["precision"] = options.precision;
+  if (options.best_sensor_mode) described.circumstances["sensor_mode"] = "best";
   described.circumstances["board"] = board.name + " (virtual)";
   described.circumstances["simulation"] =
       "execution, readings and time of " + board.name + ", SIMULATED, UNCALIBRATED";
@@ -207,7 +208,7 @@ Result<SessionOutcome> run_virtual_profile(const Machine&, const ProfileOptions&
                  "only virtual:BOARD can be asked for, as in virtual:jetson-nano"};
   if (!options.sensor.empty())
     return Error{Errc::unsupported, "--sensor", "a virtual board brings its own sensors"};
-  const auto board = board_with_settings(id);
+  const auto board = board_with_settings(id, options.best_sensor_mode);
   if (!board) return board.error();
   auto described = describe_model(options);
   if (!described) return described.error();

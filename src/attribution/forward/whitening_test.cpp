@@ -38,7 +38,8 @@ TEST(AutoregressiveFilter, MakesSlowFluctuationsWhite) {
     if (filter.next(index[k], row, value)) white.push_back(value);
   }
   EXPECT_EQ(white.size(), error.size() - 3);
-  for (const std::size_t lag : {1U, 2U, 5U}) EXPECT_LT(std::abs(correlation(white, lag)), bound(white.size()));
+  for (const std::size_t lag : {1U, 2U, 5U})
+    EXPECT_LT(std::abs(correlation(white, lag)), bound(white.size()));
 }
 
 TEST(AutoregressiveFilter, StartsAnewAfterAMissingReading) {
@@ -90,7 +91,8 @@ TEST(RoundingFilter, MakesRoundingErrorsOfAnAverageWhiteWithUnitVariance) {
     double variance = 0;
     for (const double one : white) variance += one * one / static_cast<double>(white.size());
     EXPECT_NEAR(variance, 1, 5 * std::sqrt(2.0 / 20'000)) << rest;
-    for (const std::size_t lag : {1U, 2U, 7U}) EXPECT_LT(std::abs(correlation(white, lag)), bound(white.size()));
+    for (const std::size_t lag : {1U, 2U, 7U})
+      EXPECT_LT(std::abs(correlation(white, lag)), bound(white.size()));
   }
 }
 
