@@ -24,6 +24,12 @@ std::string spelled(const Change& change) {
   return change.file.string() + ": " + change.before + " -> " + change.after;
 }
 
+const char* remedy_for(const Outcome& outcome) {
+  return outcome.fate == Fate::foreign
+             ? "layerwatt restore --force puts it back all the same, --keep leaves it for good"
+             : "layerwatt restore tries again";
+}
+
 bool is_unfinished(const Outcome& outcome) {
   return outcome.fate == Fate::foreign || outcome.fate == Fate::failed;
 }
@@ -69,8 +75,8 @@ Result<void> SensorMode::undo_left_behind() {
   for (const Outcome& outcome : (*behind)->restored.outcomes) {
     if (is_unfinished(outcome))
       return Error{Errc::exists, outcome.change.file.string(),
-                   "was changed by " + run + ", and is not put back: " + description(outcome) +
-                       ". First: layerwatt restore --force puts it back all the same, --keep leaves it"};
+                   "was changed by " + run + ", and is not put back: " + description(outcome) + ". " +
+                       remedy_for(outcome)};
     progress_.say("put back what " + run + ", left: " + description(outcome));
     note("restore", description(outcome));
   }
@@ -95,8 +101,7 @@ Result<void> SensorMode::change() {
 void SensorMode::restore() {
   for (const Outcome& outcome : controls_.restore().outcomes) {
     note("restore", description(outcome));
-    if (is_unfinished(outcome))
-      progress_.say(description(outcome) + "; layerwatt restore --force puts it back, --keep leaves it");
+    if (is_unfinished(outcome)) progress_.say(description(outcome) + "; " + remedy_for(outcome));
   }
 }
 
