@@ -233,8 +233,10 @@ void add_profile(CLI::App& app, Invocation& invocation) {
       "--together", options.together,
       "Read all rails in every block, even where that is slower than they are renewed; else they "
       "take turns there, one a block");
-  command.add_option("--sensor", options.sensor,
-                     "Sensor to use: a driver of `layerwatt sensors`, or virtual:BOARD (SIMULATED readings)");
+  command.add_option(
+      "--sensor", options.sensor,
+      "Sensor to use: a driver of `layerwatt sensors`, several as rapl,nvml, each read at a rate of "
+      "its own, or virtual:BOARD (SIMULATED readings)");
   command.add_option("--board", options.board,
                      "virtual:BOARD simulates execution, sensors and time (SIMULATED); "
                      "virtual:jetson-nano,averaging=1 with its sensor set otherwise than shipped");

@@ -6,8 +6,10 @@
 
 #include "boards/board.h"
 #include "sensors/sensor.h"
+#include "session/expectation.h"
 #include "session/machine_facts.h"
 #include "session/sensor_choice.h"
+#include "session/surroundings.h"
 
 namespace layerwatt {
 
@@ -30,6 +32,13 @@ std::string spelled(Nanoseconds time) {
   char text[32];
   const double us = seconds(time) * 1e6;
   std::snprintf(text, sizeof text, us < 500 ? "%.3g us" : "%.3g ms", us < 500 ? us : us / 1e3);
+  return text;
+}
+
+std::string spelled(Watts power) {
+  char text[32];
+  std::snprintf(text, sizeof text, power.value() < 1 ? "%.3g mW" : "%.3g W",
+                power.value() < 1 ? power.value() * 1e3 : power.value());
   return text;
 }
 
@@ -71,6 +80,26 @@ void judge_mode(const std::optional<Board>& board, const std::string& driver, co
        "over-current alarms may pause meanwhile"});
 }
 
+// How fast, how finely and how long: of the sensor's total, or its first rail.
+void judge_resolution(const std::optional<Board>& board, const std::string& driver, const Sensor& sensor,
+                      Findings& findings) {
+  std::optional<Channel> best;
+  for (const Channel& read : sensor.channels()) {
+    const Channel channel =
+        board ? with_board_facts(*board, driver, sensor.device(), sensor.mode(), read) : read;
+    if (!best || (channel.is_total && !best->is_total)) best = channel;
+  }
+  if (!best) return;
+  std::string text = best->rail;
+  if (best->refresh) text += ": new every " + spelled(*best->refresh);
+  if (!best->refresh && best->aperture) text += ": each read converts anew, for " + spelled(*best->aperture);
+  if (best->quantum) text += ", in steps of " + spelled(*best->quantum);
+  const auto expected = expectation_for(*best);
+  if (expected) text += ". " + describe(*expected);
+  if (text == best->rail) return;
+  findings.push_back({Severity::ok, "resolution of " + driver + " " + sensor.device(), text, ""});
+}
+
 void judge_sensors(const Machine& machine, Findings& findings) {
   const std::optional<Board> board = recognise_board(machine);
   bool measured = false;
@@ -85,6 +114,7 @@ void judge_sensors(const Machine& machine, Findings& findings) {
       const std::string name{driver->name};
       findings.push_back({Severity::ok, name + " " + sensor->device(),
                           joined(rails) + (by_itself ? "" : "; read only with --sensor " + name), ""});
+      judge_resolution(board, name, *sensor, findings);
       judge_mode(board, name, *sensor, findings);
     }
     // What needs no remedy (a channel that is not connected) is as it should be.
@@ -176,6 +206,33 @@ void judge_load(const Machine& machine, Findings& findings) {
     findings.push_back({Severity::ok, "other load", why, ""});
 }
 
+void judge_surroundings(const Machine& machine, Findings& findings) {
+  const Surroundings around = look_around(machine);
+  const auto warn = [&](const char* what, const std::vector<std::string>& which, const char* why,
+                        const char* remedy) {
+    if (!which.empty()) findings.push_back({Severity::warning, what, joined(which) + why, remedy});
+  };
+  std::vector<std::string> busy;
+  for (const BusyProcess& process : around.busy) {
+    char text[80];
+    std::snprintf(text, sizeof text, "%s (%.1f processors)", process.name.c_str(), process.processors);
+    busy.emplace_back(text);
+  }
+  warn("busy processes", busy, " so far; their power counts as the network's", "stop them while you measure");
+  warn("desktop", around.desktop, ": draws on the GPU and the processors when it likes",
+       "sudo systemctl isolate multi-user.target");
+  warn("display", around.displays, " is connected: its link draws power, and a desktop may come with it",
+       "unplug it, and work over ssh");
+  warn("USB devices", around.usb_devices, ": draw power on rails that are measured",
+       "unplug what the measurement does not need");
+  warn("wireless link", around.wireless, " is up: its power comes and goes with traffic",
+       "sudo rfkill block wifi, if you are not connected by it");
+  if (!around.wired.empty())
+    findings.push_back({Severity::ok, "wired link",
+                        joined(around.wired) + " is up; Holly 2020 switched it off while measuring the Nano",
+                        ""});
+}
+
 void judge_machine(const Machine& machine, Findings& findings) {
   if (gather_circumstances(machine).count("virtual_machine") != 0)
     findings.push_back({Severity::warning, "virtual machine",
@@ -190,6 +247,7 @@ Findings doctor_findings(const Machine& machine) {
   judge_clocks(machine, findings);
   judge_throttling(machine, findings);
   judge_load(machine, findings);
+  judge_surroundings(machine, findings);
   judge_machine(machine, findings);
   return findings;
 }

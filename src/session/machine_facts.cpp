@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "boards/board.h"
+#include "session/surroundings.h"
 
 namespace layerwatt {
 
@@ -165,6 +166,23 @@ void add_temperatures(const Machine& machine, Facts& facts) {
   }
 }
 
+void add_surroundings(const Machine& machine, Facts& facts) {
+  const Surroundings around = look_around(machine);
+  const auto put = [&](const char* key, const std::vector<std::string>& which) {
+    std::string all;
+    for (const std::string& one : which) all += (all.empty() ? "" : ", ") + one;
+    add(facts, key, all);
+  };
+  put("displays", around.displays);
+  put("usb_devices", around.usb_devices);
+  put("links.wired", around.wired);
+  put("links.wireless", around.wireless);
+  put("desktop", around.desktop);
+  std::vector<std::string> busy;
+  for (const BusyProcess& process : around.busy) busy.push_back(process.name);
+  put("busy_processes", busy);
+}
+
 }  // namespace
 
 Facts gather_circumstances(const Machine& machine) {
@@ -173,6 +191,7 @@ Facts gather_circumstances(const Machine& machine) {
   add_processor(machine, facts);
   add_clocks(machine, facts);
   add_temperatures(machine, facts);
+  add_surroundings(machine, facts);
   return facts;
 }
 

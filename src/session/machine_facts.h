@@ -17,7 +17,8 @@ namespace layerwatt {
 //   board, board.id, board.model, hardware, os, os.l4t, os.jetpack, cuda, cudnn,
 //   tensorrt, blas.{openblas,blis,mkl}, kernel, cpu.model, cpu.online, load.1min,
 //   power_mode, virtual_machine, governor.cpuN, clock_khz.cpuN.{now,minimum,maximum}, governor.D,
-//   clock_hz.D.{now,minimum,maximum}, temperature_c.Z
+//   clock_hz.D.{now,minimum,maximum}, temperature_c.Z,
+//   displays, usb_devices, links.wired, links.wireless, desktop, busy_processes
 std::map<std::string, std::string> gather_circumstances(const Machine& machine);
 
 enum class Severity {

@@ -11,6 +11,7 @@
 #include "core/private_folder.h"
 #include "runner/layer_json.h"
 #include "session/inference_runs.h"
+#include "session/joined_source.h"
 #include "session/machine_facts.h"
 #include "session/model_source.h"
 #include "session/rail_turns.h"
@@ -43,6 +44,7 @@ class Session {
   Result<void> record_circumstances(const json& opened);
   Result<void> record_findings();
   Result<void> open_source();
+  Result<std::unique_ptr<ReadingSource>> open_sampler(ChosenSensors& chosen);
   Result<void> open_simulation(const std::string& board_id);
   Result<void> change_sensor_mode();
   Result<void> add_mode_events();
@@ -73,7 +75,8 @@ class Session {
   std::optional<InferenceRuns> runs_;
   PhaseBudget budget_;
   RailTurns turns_;
-  std::string stopped_;  // as SessionOutcome::stopped
+  bool sensors_take_turns_ = true;  // several samplers each read all of theirs
+  std::string stopped_;             // as SessionOutcome::stopped
   Nanoseconds median_latency_ = 1ms;
   ClockTriple clocks_at_start_{};
   Instant started_{};
@@ -95,6 +98,15 @@ std::map<std::string, std::string> modes_of(const ChosenSensors& chosen) {
       modes[(sensor->device().empty() ? std::string{chosen.driver->name} : sensor->device()) + "." + key] =
           value;
   return modes;
+}
+
+// As far as the sensors themselves know them.
+std::vector<RailRecord> rails_of(std::span<const ChosenSensors> chosen) {
+  std::vector<RailRecord> rails;
+  for (const ChosenSensors& one : chosen)
+    for (const auto& sensor : one.sensors)
+      for (const Channel& channel : sensor->channels()) rails.emplace_back().channel = channel;
+  return rails;
 }
 
 Result<void> Session::prepare() {
@@ -224,19 +236,38 @@ Result<void> Session::open_simulation(const std::string& board_id) {
 Result<void> Session::open_source() {
   if (const std::string board_id = virtual_board_id(options_.sensor); !board_id.empty())
     return open_simulation(board_id);
-  auto chosen = choose_sensors(machine_, {runner_->pid()}, options_.sensor);
+  auto chosen = choose_all_sensors(machine_, {runner_->pid()}, options_.sensor);
   if (!chosen) return chosen.error();
-  const std::string driver{chosen->driver->name};
-  for (auto& [key, value] : modes_of(*chosen)) circumstances_["sensor_mode." + key] = value;
+  if (auto known = check_rails(rails_of(*chosen), options_.rails); !known) return known;
+  std::vector<std::unique_ptr<ReadingSource>> samplers;
+  for (ChosenSensors& one : *chosen) {
+    auto sampler = open_sampler(one);
+    if (!sampler) return sampler.error();
+    if (*sampler != nullptr) samplers.push_back(std::move(*sampler));
+  }
+  sensors_take_turns_ = samplers.size() == 1;
+  if (samplers.size() == 1)
+    source_ = std::move(samplers.front());
+  else
+    source_ = std::make_unique<JoinedSource>(std::move(samplers));
+  return {};
+}
+
+// Null when none of its rails is wanted.
+Result<std::unique_ptr<ReadingSource>> Session::open_sampler(ChosenSensors& chosen) {
   SamplerOptions sampling;
   sampling.period = options_.period;
   sampling.seed = options_.seed;
   sampling.core = sampling_core();
-  sampling.rails = options_.rails;
-  auto sampler = Sampler::create(machine_, driver, std::move(chosen->sensors), sampling);
+  for (const RailRecord& rail : rails_of({&chosen, 1}))
+    if (std::find(options_.rails.begin(), options_.rails.end(), rail.channel.rail) != options_.rails.end())
+      sampling.rails.push_back(rail.channel.rail);
+  if (sampling.rails.empty() && !options_.rails.empty()) return std::unique_ptr<ReadingSource>{};
+  for (auto& [key, value] : modes_of(chosen)) circumstances_["sensor_mode." + key] = value;
+  auto sampler =
+      Sampler::create(machine_, std::string{chosen.driver->name}, std::move(chosen.sensors), sampling);
   if (!sampler) return sampler.error();
-  source_ = std::move(*sampler);
-  return {};
+  return std::unique_ptr<ReadingSource>{std::move(*sampler)};
 }
 
 // Fractions of the whole session, for the bar only.
@@ -348,8 +379,9 @@ Result<void> Session::run_phases() {
   budget_ = plan_phases(options_);
   source_->resume();
   if (auto done = idle(Phase::idle_before); !done || interrupted()) return done;
-  turns_ =
-      RailTurns{options_, channels_of(source_->rails()), recorder_->recorded(), recorder_->take_recent()};
+  if (sensors_take_turns_)
+    turns_ =
+        RailTurns{options_, channels_of(source_->rails()), recorder_->recorded(), recorder_->take_recent()};
   if (auto done = warm_up(); !done || interrupted()) return done;
   if (auto done = latency_pass(); !done || interrupted()) return done;
   if (auto done = energy_pass(); !done || interrupted()) return done;
