@@ -43,6 +43,7 @@ function(layerwatt_check_headers name directory language)
     list(APPEND sources ${source})
   endforeach()
   add_library(layerwatt_${name}_headers OBJECT EXCLUDE_FROM_ALL ${sources})
+  target_compile_options(layerwatt_${name}_headers PRIVATE -O0 -g0)
   target_link_libraries(layerwatt_${name}_headers PRIVATE layerwatt_options GTest::gmock ${ARGN})
   add_dependencies(headers layerwatt_${name}_headers)
 endfunction()
@@ -57,6 +58,10 @@ function(layerwatt_add_tests name)
     add_executable(${program})
     set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     target_link_libraries(${program} PRIVATE layerwatt_${name} GTest::gmock GTest::gtest_main)
+    # Not where numbers are crunched: templates that both compile would be taken from the tests.
+    if(NOT name IN_LIST LAYERWATT_NUMERIC)
+      target_compile_options(${program} PRIVATE ${LAYERWATT_TEST_OPTIONS})
+    endif()
     target_compile_definitions(${program} PRIVATE
       LAYERWATT_FIXTURES="${CMAKE_SOURCE_DIR}/tests/fixtures"
       LAYERWATT_SOURCE="${CMAKE_SOURCE_DIR}"
