@@ -7,7 +7,7 @@
 packages_build=(ca-certificates cmake g++ libcli11-dev libeigen3-dev libfmt-dev libonnx-dev libprotobuf-dev
   libsqlite3-dev libtomlplusplus-dev ninja-build nlohmann-json3-dev protobuf-compiler)
 packages_test=(libbenchmark-dev libgmock-dev libgtest-dev pkgconf python3)
-packages_ci=(clang-14 clang-format-14 clang-tidy-14 dpkg-dev file g++-11 gcc-11)
+packages_ci=(clang-14 clang-format-14 clang-tidy-14 dpkg-dev file fuse3 g++-11 gcc-11 libfuse3-dev)
 
 say() { echo "==> $*" >&2; }
 
