@@ -7,8 +7,9 @@
 packages_build=(ca-certificates cmake g++ libcli11-dev libeigen3-dev libfmt-dev libonnx-dev libprotobuf-dev
   libsqlite3-dev libtomlplusplus-dev ninja-build nlohmann-json3-dev protobuf-compiler)
 packages_test=(libbenchmark-dev libgmock-dev libgtest-dev pkgconf python3)
-# For the preset release-arm64 and its tests under QEMU.
-packages_arm64=(dpkg-dev file g++-aarch64-linux-gnu qemu-user-static)
+# For the preset release-arm64, its tests under QEMU and those in tests/kernel.
+packages_arm64=(bc cpio device-tree-compiler dpkg-dev file g++-aarch64-linux-gnu make qemu-system-arm qemu-user-static
+  xz-utils)
 packages_ci=(clang-14 clang-format-14 clang-tidy-14 dpkg-dev file fuse3 g++-11 gcc-11 libfuse3-dev)
 
 say() { echo "==> $*" >&2; }
@@ -69,6 +70,7 @@ install_for_arm64() {
   install_packages "${packages_arm64[@]}"
   scripts/sysroot-arm64 >/dev/null
   install_onnxruntime --machine aarch64
+  tests/kernel/fetch >/dev/null
 }
 
 # As many compilers at once as there are processors, and a gigabyte of free memory for each.
