@@ -4,6 +4,7 @@
 set(own_onnxruntime ${LAYERWATT_ONNXRUNTIME})
 if(NOT own_onnxruntime)
   execute_process(COMMAND ${CMAKE_SOURCE_DIR}/third_party/onnxruntime/fetch --cached
+      --machine ${CMAKE_SYSTEM_PROCESSOR}
     OUTPUT_VARIABLE own_onnxruntime OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
 endif()
 if(own_onnxruntime)

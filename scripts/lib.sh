@@ -7,7 +7,11 @@
 packages_build=(ca-certificates cmake g++ libcli11-dev libeigen3-dev libfmt-dev libonnx-dev libprotobuf-dev
   libsqlite3-dev libtomlplusplus-dev ninja-build nlohmann-json3-dev protobuf-compiler)
 packages_test=(libbenchmark-dev libgmock-dev libgtest-dev pkgconf python3)
-packages_ci=(clang-14 clang-format-14 clang-tidy-14 g++-11 gcc-11 llvm-14)
+# For the preset release-arm64, its tests under QEMU and those in tests/kernel.
+packages_arm64=(bc cpio device-tree-compiler dpkg-dev file g++-aarch64-linux-gnu make qemu-system-arm qemu-user-static
+  xz-utils)
+packages_ci=(clang-14 clang-format-14 clang-tidy-14 dpkg-dev file fuse3 g++-11 gcc-11 libfuse3-dev
+  llvm-14)
 
 say() { echo "==> $*" >&2; }
 
@@ -54,11 +58,20 @@ install_packages() {
 
 # ONNX Runtime comes by npm, whose Debian package is large: it is installed only where there is no npm, and not
 # at all where the library has been fetched before.
+# install_onnxruntime [--machine PROCESSOR]
 install_onnxruntime() {
   local fetch=third_party/onnxruntime/fetch
-  if "$fetch" --cached >/dev/null; then return; fi
+  if "$fetch" --cached "$@" >/dev/null; then return; fi
   command -v npm >/dev/null || install_packages nodejs npm
-  "$fetch" >/dev/null
+  "$fetch" "$@" >/dev/null
+}
+
+# What cross-building for arm64 and its tests need. Nothing of arm64 is installed: it is unpacked under ~/.cache.
+install_for_arm64() {
+  install_packages "${packages_arm64[@]}"
+  scripts/sysroot-arm64 >/dev/null
+  install_onnxruntime --machine aarch64
+  tests/kernel/fetch >/dev/null
 }
 
 # As many compilers at once as there are processors, and a gigabyte of free memory for each.

@@ -63,6 +63,17 @@ TEST(Attribute, GivesEachLayerOfASimpleRunItsEnergy) {
   EXPECT_EQ(profile.gap_time, 0ms);
 }
 
+TEST(Attribute, SaysThatASensorLeft) {
+  Timeline timeline = simple_run();
+  RailRecord& rail = timeline.rails[0];
+  const Instant left = rail.readings[rail.readings.size() / 2].before;
+  std::erase_if(rail.readings, [&](const Reading& reading) { return reading.before >= left; });
+  rail.gaps.push_back({left, timeline.phases.back().to, "gone: curr1_input: No such device"});
+  EXPECT_THAT(attributed(timeline).notes, Contains(HasSubstr("left during the run (gone: curr1_input")));
+  rail.gaps.back().why = "busy";
+  EXPECT_THAT(attributed(timeline).notes, Not(Contains(HasSubstr("left during the run"))));
+}
+
 // Each block is read on one rail alone.
 TEST(Attribute, KnowsRailsThatTookTurnsFromTheirShareOfInferences) {
   Timeline timeline = simple_run();

@@ -122,6 +122,21 @@ void note_turns(const NoteFacts& facts, Notes& notes) {
                   listed(in_turn)));
 }
 
+// What the sampler writes when it reads a rail no more. Rails of one chip leave together: one reason will do.
+void note_departures(const NoteFacts& facts, Notes& notes) {
+  Notes left;
+  std::string why;
+  for (const RailRecord& rail : facts.timeline.rails)
+    for (const Gap& gap : rail.gaps)
+      if (gap.why.starts_with("gone: ") || gap.why.starts_with("broken: ")) {
+        left.push_back(rail.channel.rail);
+        if (why.empty()) why = gap.why;
+      }
+  if (!left.empty())
+    notes.push_back(fmt::format("The sensor of {} left during the run ({}): known from its readings before.",
+                                listed(left), why));
+}
+
 void note_odd_data(const Profile& profile, const NoteFacts& facts, Notes& notes) {
   if (profile.markers.dropped > 0)
     notes.push_back(
@@ -275,6 +290,7 @@ std::vector<std::string> notes_on(const Profile& profile, const NoteFacts& facts
   note_origin(profile, notes);
   note_ending(profile, facts, notes);
   note_turns(facts, notes);
+  note_departures(facts, notes);
   note_odd_data(profile, facts, notes);
   note_sensor_mode(profile, notes);
   note_disturbance(profile, notes);

@@ -50,7 +50,22 @@ std::vector<Channel> channels_of(const Sensor& sensor, const SensorDriver& drive
   return channels;
 }
 
-nlohmann::json as_json(Sensor& sensor, const SensorDriver& driver, const std::vector<Channel>& channels) {
+// A value, and how long the sensor took over it; a recorded tree takes no time that says anything.
+struct TimedValue {
+  Result<Value> value;
+  std::optional<Nanoseconds> took;
+};
+
+TimedValue read_timed(const Machine& machine, Sensor& sensor, std::size_t channel) {
+  const Instant before = machine.clock().now();
+  auto value = sensor.read(channel);
+  const Nanoseconds took = machine.clock().now() - before;
+  if (machine.is_recorded() || !value) return {std::move(value), std::nullopt};
+  return {std::move(value), took};
+}
+
+nlohmann::json as_json(const Machine& machine, Sensor& sensor, const SensorDriver& driver,
+                       const std::vector<Channel>& channels) {
   nlohmann::json rails = nlohmann::json::array();
   for (std::size_t i = 0; i < channels.size(); ++i) {
     const Channel& channel = channels[i];
@@ -61,7 +76,8 @@ nlohmann::json as_json(Sensor& sensor, const SensorDriver& driver, const std::ve
     if (channel.aperture) rail["aperture_s"] = seconds(*channel.aperture);
     if (channel.averaging) rail["averaging"] = *channel.averaging;
     if (channel.quantum) rail["quantum_w"] = channel.quantum->value();
-    const auto value = sensor.read(i);
+    const auto [value, took] = read_timed(machine, sensor, i);
+    if (took) rail["read_s"] = seconds(*took);
     if (!value)
       rail["unreadable"] = value.error().detail;
     else if (const Watts* power = std::get_if<Watts>(&*value))
@@ -77,8 +93,8 @@ nlohmann::json as_json(Sensor& sensor, const SensorDriver& driver, const std::ve
           {"rails", rails}};
 }
 
-void print(Sensor& sensor, const SensorDriver& driver, const std::vector<Channel>& channels,
-           std::ostream& out) {
+void print(const Machine& machine, Sensor& sensor, const SensorDriver& driver,
+           const std::vector<Channel>& channels, std::ostream& out) {
   out << driver.name << (sensor.device().empty() ? "" : " " + sensor.device());
   if (driver.origin != Origin::measured)
     out << "  (" << name_of(driver.origin) << ", not measured)";
@@ -87,8 +103,10 @@ void print(Sensor& sensor, const SensorDriver& driver, const std::vector<Channel
   out << "\n";
   for (std::size_t i = 0; i < channels.size(); ++i) {
     const Channel& channel = channels[i];
-    out << fmt::format("  {:<20} {:>12}  {}\n", channel.rail, describe_value(sensor.read(i)),
-                       describe_channel(channel));
+    const auto [value, took] = read_timed(machine, sensor, i);
+    out << fmt::format("  {:<20} {:>12}  {}", channel.rail, describe_value(value), describe_channel(channel));
+    if (took) out << fmt::format(", read in {:.3g} ms", seconds(*took) * 1e3);
+    out << "\n";
   }
   std::string mode;
   for (const auto& [key, value] : sensor.mode())
@@ -114,9 +132,9 @@ int list(const SensorsArguments& arguments, Terminal& terminal) {
       measured = measured || (driver->origin == Origin::measured && is_chosen_by_itself(*driver));
       const std::vector<Channel> channels = channels_of(*sensor, *driver, board);
       if (arguments.json)
-        sensors.push_back(as_json(*sensor, *driver, channels));
+        sensors.push_back(as_json(*machine, *sensor, *driver, channels));
       else
-        print(*sensor, *driver, channels, terminal.out);
+        print(*machine, *sensor, *driver, channels, terminal.out);
     }
     for (const Skipped& one : found.skipped) skip(one);
   }

@@ -233,6 +233,19 @@ void judge_surroundings(const Machine& machine, Findings& findings) {
                         ""});
 }
 
+// Of the builds that npm and pip carry; `objdump -T` of ONNX Runtime 1.25 says GLIBC_2.28. JetPack 4
+// has 2.27.
+void judge_engine(const Machine& machine, Findings& findings) {
+  const auto facts = gather_circumstances(machine);
+  const auto glibc = facts.find("glibc");
+  int major = 0, minor = 0;
+  if (glibc == facts.end() || std::sscanf(glibc->second.c_str(), "%5d.%5d", &major, &minor) != 2) return;
+  if (major > 2 || (major == 2 && minor >= 28)) return;
+  findings.push_back({Severity::warning, "ONNX Runtime",
+                      "needs glibc 2.28; here is " + glibc->second + ", so no network can be run",
+                      "JetPack 5 or later; sensors can be read and runs of others be analysed here"});
+}
+
 void judge_machine(const Machine& machine, Findings& findings) {
   if (gather_circumstances(machine).count("virtual_machine") != 0)
     findings.push_back({Severity::warning, "virtual machine",
@@ -248,6 +261,7 @@ Findings doctor_findings(const Machine& machine) {
   judge_throttling(machine, findings);
   judge_load(machine, findings);
   judge_surroundings(machine, findings);
+  judge_engine(machine, findings);
   judge_machine(machine, findings);
   return findings;
 }

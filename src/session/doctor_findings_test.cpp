@@ -122,6 +122,21 @@ TEST(Doctor, ThrottlingNowIsAWarning) {
   EXPECT_THAT(find(doctor_findings(tree.machine()), "over-current")->why, HasSubstr("5"));
 }
 
+TEST(Doctor, AGlibcTooOldForTheEngineIsAWarning) {
+  TemporaryTree tree;
+  const auto with_version = [&](const std::string& version) {
+    tree.put("/var/lib/dpkg/status",
+             "Package: libc6\nStatus: install ok installed\nVersion: " + version + "\n\n");
+    return doctor_findings(tree.machine());
+  };
+  const auto old = with_version("2.27-3ubuntu1.6");
+  ASSERT_NE(find(old, "ONNX Runtime"), nullptr);
+  EXPECT_THAT(find(old, "ONNX Runtime")->why, HasSubstr("2.27-3ubuntu1.6"));
+  EXPECT_EQ(find(with_version("2.28-10"), "ONNX Runtime"), nullptr);
+  EXPECT_EQ(find(with_version("2.36-9+deb12u14"), "ONNX Runtime"), nullptr);
+  EXPECT_EQ(find(with_version("new"), "ONNX Runtime"), nullptr);
+}
+
 TEST(Doctor, OtherLoadIsAWarning) {
   TemporaryTree tree;
   tree.put("/proc/loadavg", "1.70 0.5 0.1 1/100 1\n");

@@ -68,7 +68,8 @@ struct LibraryPackage {
   std::string_view name;
   const char* key;
 };
-constexpr std::array<LibraryPackage, 7> library_packages{{{"nvidia-jetpack", "os.jetpack"},
+constexpr std::array<LibraryPackage, 8> library_packages{{{"nvidia-jetpack", "os.jetpack"},
+                                                          {"libc", "glibc"},
                                                           {"cuda-cudart-", "cuda"},
                                                           {"libcudnn", "cudnn"},
                                                           {"libnvinfer", "tensorrt"},
