@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "sensors/sensor.h"
 #include "session/sensor_choice.h"
+#include "session/sensor_pace.h"
 
 namespace layerwatt {
 
@@ -18,8 +19,11 @@ namespace {
 
 struct SensorsArguments {
   std::filesystem::path sysroot = "/";
-  bool json = false;
+  bool json = false, measure = false;
 };
+
+constexpr Nanoseconds measured_for = std::chrono::milliseconds{500};  // each rail, by itself
+constexpr std::size_t most_readings = 50'000;
 
 std::string describe_value(const Result<Value>& value) {
   if (!value) return "unreadable: " + value.error().detail;
@@ -64,8 +68,45 @@ TimedValue read_timed(const Machine& machine, Sensor& sensor, std::size_t channe
   return {std::move(value), took};
 }
 
+// Reads one rail as fast as it goes. Empty when it cannot be read often enough.
+std::optional<SensorPace> measured_pace(const Machine& machine, Sensor& sensor, std::size_t channel) {
+  std::vector<Reading> readings;
+  const Instant until = machine.clock().now() + measured_for;
+  for (Instant now = machine.clock().now(); now < until && readings.size() < most_readings;) {
+    auto value = sensor.read(channel);
+    const Instant after = machine.clock().now();
+    if (!value) break;
+    readings.push_back({now, after, *value});
+    now = after;
+  }
+  return pace_of(readings);
+}
+
+std::string describe(const SensorPace& pace, const Channel& channel) {
+  const auto in_ms = [](Nanoseconds t) { return fmt::format("{:.3g} ms", seconds(t) * 1e3); };
+  std::string text =
+      fmt::format("{} reads of {}, 99 % within {}", pace.reads, in_ms(pace.read), in_ms(pace.longest_read));
+  if (pace.renewed)
+    text += ", a new value about every " + in_ms(*pace.renewed);
+  else
+    text += fmt::format(", {:.0f} % repeat the value before", 100 * pace.repeats);
+  if (const auto other = contradiction(pace, channel)) text += "; BUT " + *other;
+  return text;
+}
+
+nlohmann::json as_json(const SensorPace& pace, const Channel& channel) {
+  nlohmann::json measured{{"reads", pace.reads},
+                          {"read_s", seconds(pace.read)},
+                          {"read_99_s", seconds(pace.longest_read)},
+                          {"between_s", seconds(pace.between)},
+                          {"repeats", pace.repeats}};
+  if (pace.renewed) measured["renewed_s"] = seconds(*pace.renewed);
+  if (const auto other = contradiction(pace, channel)) measured["contradiction"] = *other;
+  return measured;
+}
+
 nlohmann::json as_json(const Machine& machine, Sensor& sensor, const SensorDriver& driver,
-                       const std::vector<Channel>& channels) {
+                       const std::vector<Channel>& channels, bool measure) {
   nlohmann::json rails = nlohmann::json::array();
   for (std::size_t i = 0; i < channels.size(); ++i) {
     const Channel& channel = channels[i];
@@ -84,6 +125,8 @@ nlohmann::json as_json(const Machine& machine, Sensor& sensor, const SensorDrive
       rail["power_w"] = power->value();
     else
       rail["energy_j"] = std::get<Joules>(*value).value();
+    if (measure)
+      if (const auto pace = measured_pace(machine, sensor, i)) rail["measured"] = as_json(*pace, channel);
     rails.push_back(std::move(rail));
   }
   return {{"driver", driver.name},
@@ -94,7 +137,7 @@ nlohmann::json as_json(const Machine& machine, Sensor& sensor, const SensorDrive
 }
 
 void print(const Machine& machine, Sensor& sensor, const SensorDriver& driver,
-           const std::vector<Channel>& channels, std::ostream& out) {
+           const std::vector<Channel>& channels, bool measure, std::ostream& out) {
   out << driver.name << (sensor.device().empty() ? "" : " " + sensor.device());
   if (driver.origin != Origin::measured)
     out << "  (" << name_of(driver.origin) << ", not measured)";
@@ -107,6 +150,9 @@ void print(const Machine& machine, Sensor& sensor, const SensorDriver& driver,
     out << fmt::format("  {:<20} {:>12}  {}", channel.rail, describe_value(value), describe_channel(channel));
     if (took) out << fmt::format(", read in {:.3g} ms", seconds(*took) * 1e3);
     out << "\n";
+    if (!measure) continue;
+    const auto pace = measured_pace(machine, sensor, i);
+    out << "    measured: " << (pace ? describe(*pace, channel) : "not read often enough") << "\n";
   }
   std::string mode;
   for (const auto& [key, value] : sensor.mode())
@@ -132,9 +178,9 @@ int list(const SensorsArguments& arguments, Terminal& terminal) {
       measured = measured || (driver->origin == Origin::measured && is_chosen_by_itself(*driver));
       const std::vector<Channel> channels = channels_of(*sensor, *driver, board);
       if (arguments.json)
-        sensors.push_back(as_json(*machine, *sensor, *driver, channels));
+        sensors.push_back(as_json(*machine, *sensor, *driver, channels, arguments.measure));
       else
-        print(*machine, *sensor, *driver, channels, terminal.out);
+        print(*machine, *sensor, *driver, channels, arguments.measure, terminal.out);
     }
     for (const Skipped& one : found.skipped) skip(one);
   }
@@ -159,10 +205,15 @@ void add_sensors(CLI::App& app, Invocation& invocation) {
   auto arguments = std::make_shared<SensorsArguments>();
   command.add_option("--sysroot", arguments->sysroot,
                      "Read a recorded machine's tree instead of this machine");
+  command.add_flag(
+      "--measure", arguments->measure,
+      "Read each rail for half a second: how long a read takes, how often the value is new, and\n"
+      "whether that is what the sensor is set to");
   command.add_flag("--json", arguments->json, "JSON on standard output");
   command.footer(
       "Examples:\n"
       "  layerwatt sensors\n"
+      "  layerwatt sensors --measure\n"
       "  layerwatt sensors --sysroot recorded/jetson-nano");
   command.callback([arguments, &invocation] {
     invocation.run = [arguments](Terminal& terminal) { return list(*arguments, terminal); };

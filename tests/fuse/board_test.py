@@ -64,6 +64,14 @@ class SlowBoard(unittest.TestCase):
         self.sensors()
         self.assertGreaterEqual(time.monotonic() - began, 6 * TRANSFER_S)
 
+    def test_measuring_tells_how_long_the_bus_takes(self):
+        out = subprocess.run([BUILD / "layerwatt", "sensors", "--sysroot", self.root, "--json", "--measure"], check=True,
+                             stdout=subprocess.PIPE, text=True, timeout=60).stdout
+        sensor = next(sensor for sensor in json.loads(out)["sensors"] if sensor["origin"] == "measured")
+        for rail in sensor["rails"]:
+            self.assertGreaterEqual(rail["measured"]["read_s"], TRANSFER_S)
+            self.assertLess(rail["measured"]["repeats"], 0.01)
+
 
 if __name__ == "__main__":
     unittest.main()
