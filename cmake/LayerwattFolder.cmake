@@ -5,6 +5,10 @@ function(layerwatt_folder name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS;TESTS")
   add_library(layerwatt_${name} STATIC ${arg_SOURCES})
   target_link_libraries(layerwatt_${name} PUBLIC layerwatt_options ${arg_LINKS})
+  # Linear algebra without optimisation is a hundred times slower: the tests would take minutes.
+  if(name IN_LIST LAYERWATT_NUMERIC)
+    target_compile_options(layerwatt_${name} PRIVATE $<$<CONFIG:Debug>:-O2>)
+  endif()
   set(tests ${arg_TESTS})
   foreach(source IN LISTS arg_SOURCES)
     string(REGEX REPLACE "\\.cpp$" "_test.cpp" test ${source})
@@ -58,8 +62,10 @@ function(layerwatt_add_tests name)
     add_executable(${program})
     set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     target_link_libraries(${program} PRIVATE layerwatt_${name} GTest::gmock GTest::gtest_main)
-    # Not where numbers are crunched: templates that both compile would be taken from the tests.
-    if(NOT name IN_LIST LAYERWATT_NUMERIC)
+    # Templates that both compile are taken from the tests: where numbers are crunched these are optimised, too.
+    if(name IN_LIST LAYERWATT_NUMERIC)
+      target_compile_options(${program} PRIVATE $<$<CONFIG:Debug>:-O1>)
+    else()
       target_compile_options(${program} PRIVATE ${LAYERWATT_TEST_OPTIONS})
     endif()
     target_compile_definitions(${program} PRIVATE

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Integrals over readings. The exponential average of the INA3221 is that of its data sheet (TI SBOS576,
-// "Averaging function"): each cycle T, register += (conversion - register) / N.
+// Integrals over readings.
 #include "attribution/power_trace.h"
 
 #include <algorithm>
@@ -20,16 +19,6 @@ constexpr int hole_periods = 20;
 constexpr Nanoseconds shortest_hole = 50ms;
 constexpr int near_periods = 5;
 constexpr Nanoseconds unknown_settling = 300ms;
-constexpr Nanoseconds longest_average = 1h;
-
-std::optional<Nanoseconds> time_constant_of(const Channel& channel) {
-  if (channel.meaning != Meaning::power_now || !channel.averaging || !channel.refresh) return std::nullopt;
-  if (*channel.averaging <= 1 || *channel.refresh <= Nanoseconds{0}) return std::nullopt;
-  const double kept = 1 - 1.0 / *channel.averaging;  // of the register, a cycle
-  const double constant = -seconds(bounded(*channel.refresh)) / std::log(kept);
-  if (!(constant < seconds(longest_average))) return std::nullopt;  // no sensor: a damaged file
-  return from_seconds(constant);
-}
 
 // Where a read is taken to have happened; empty when its stamps cannot be.
 std::optional<Instant> moment_of(const Reading& reading) {

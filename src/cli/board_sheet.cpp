@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <set>
@@ -40,12 +39,6 @@ std::optional<Watts> largest_offset(const Channel& channel) {
   const Accuracy& known = channel.accuracy;
   if (!known.shunt_offset || !known.shunt || !known.bus) return std::nullopt;
   return *known.bus * (*known.shunt_offset / *known.shunt);
-}
-
-// How long an exponential average remembers: to 1/e.
-std::optional<Nanoseconds> memory_of(const Channel& channel) {
-  if (!channel.refresh || !channel.averaging || *channel.averaging < 2) return std::nullopt;
-  return from_seconds(-seconds(*channel.refresh) / std::log1p(-1.0 / *channel.averaging));
 }
 
 std::string watts(std::optional<Watts> power) {
@@ -107,7 +100,7 @@ void print_sensors(const Board& board, const Style& style, std::ostream& out) {
       text += fmt::format(
           " as shipped: a conversion takes {:.3g} us, each rail has a new value every {:.3g} ms",
           seconds(*sensor.conversion) * 1e6, seconds(channel.refresh.value_or(Nanoseconds{})) * 1e3);
-      if (const auto memory = memory_of(channel))
+      if (const auto memory = time_constant_of(channel))
         text += fmt::format(", averaged exponentially over {}: it remembers {:.3g} ms", *sensor.averaging,
                             seconds(*memory) * 1e3);
     }

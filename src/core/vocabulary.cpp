@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The spelled-out names of the vocabulary, as they stand in run files and reports.
+// The spelled-out names of the vocabulary, as they stand in run files and reports, and what follows from it.
 #include "core/vocabulary.h"
 
 #include <array>
+#include <cmath>
 #include <string_view>
 #include <utility>
 
@@ -40,6 +41,15 @@ std::optional<Enum> parsed(const Names<Enum, n>& names, std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<Nanoseconds> time_constant_of(const Channel& channel) {
+  constexpr double longest_s = 3600;  // beyond it, it is no sensor: a damaged file
+  if (channel.meaning != Meaning::power_now || !channel.averaging || !channel.refresh) return std::nullopt;
+  if (*channel.averaging <= 1 || *channel.refresh <= Nanoseconds{0}) return std::nullopt;
+  const double constant_s = -seconds(*channel.refresh) / std::log(1 - 1.0 / *channel.averaging);
+  if (!(constant_s < longest_s)) return std::nullopt;
+  return from_seconds(constant_s);
+}
 
 const char* name_of(Phase phase) { return spelled(phases, phase); }
 const char* name_of(Origin origin) { return spelled(origins, origin); }

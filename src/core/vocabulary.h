@@ -60,6 +60,10 @@ struct Channel {
   bool operator==(const Channel&) const = default;
 };
 
+// Of the channel's exponential average: how long it remembers, to 1/e. Empty when there is none, or averaging
+// or refresh is not known. Each refresh keeps 1 - 1/N of the value before (TI SBOS576, "Averaging function").
+std::optional<Nanoseconds> time_constant_of(const Channel& channel);
+
 // Refreshes between two reads of a timer: up to here every conversion is seen, and its first reading tells
 // when it came. Slower reads say nothing of the sensor's clock, however regular they are.
 inline constexpr double keeps_up = 0.9;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stands in the way of a good measurement on this machine, and what to do about it. Judges; changes
 // nothing. Sources as in machine_facts.cpp, and Documentation/driver-api/thermal/sysfs-api.rst.
-#include <cmath>
 #include <cstdio>
 
 #include "boards/board.h"
@@ -47,10 +46,7 @@ std::string slow_mode(const Channel& channel, bool continuous) {
   constexpr Nanoseconds fastest = std::chrono::microseconds{140};
   if (channel.averaging && *channel.averaging > 1) {
     std::string text = "averaged over " + std::to_string(*channel.averaging) + " conversions";
-    if (channel.refresh)
-      text += " (" +
-              spelled(from_seconds(seconds(*channel.refresh) / -std::log(1 - 1.0 / *channel.averaging))) +
-              ")";
+    if (const auto memory = time_constant_of(channel)) text += " (" + spelled(*memory) + ")";
     return text;
   }
   if (channel.averaging && channel.aperture && *channel.aperture > fastest)

@@ -73,19 +73,20 @@ bool is_of_a_desktop(const std::string& name) {
 }
 
 struct ProcessTimes {
-  std::string name;
+  std::string name, parent;
   double spent_s = 0, started_s = 0;
 };
 
-// The name stands in parentheses and may hold any of them; fields 14, 15 and 22 count from behind the last.
+// The name stands in parentheses and may hold any of them; fields count from behind the last.
 std::optional<ProcessTimes> parse_stat(const std::string& text) {
   const auto open = text.find('('), close = text.rfind(')');
   if (open == std::string::npos || close == std::string::npos || close < open) return std::nullopt;
-  ProcessTimes times{clean(text.substr(open + 1, close - open - 1)), 0, 0};
+  ProcessTimes times{clean(text.substr(open + 1, close - open - 1)), "", 0, 0};
   std::istringstream fields{text.substr(close + 1)};
   std::string field;
   for (int number = 3; number <= 22; ++number) {
     if (!(fields >> field)) return std::nullopt;
+    if (number == 4) times.parent = field;
     if (number != 14 && number != 15 && number != 22) continue;
     const auto ticks = parse_integer(field, "stat");
     if (!ticks || *ticks < 0) return std::nullopt;
@@ -110,7 +111,7 @@ void look_at_processes(const Machine& machine, Surroundings& around) {
     if (!is_number(id) || id == self || ++seen > most_processes) continue;
     const auto text = machine.read(process / "stat");
     const auto times = text ? parse_stat(*text) : std::nullopt;
-    if (!times) continue;
+    if (!times || times->parent == self) continue;
     if (is_of_a_desktop(times->name)) around.desktop.push_back(times->name);
     const double lived = uptime - times->started_s;
     if (lived < youngest_s || times->spent_s < busy_from * lived) continue;

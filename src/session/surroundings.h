@@ -19,7 +19,7 @@ struct Surroundings {
   std::vector<std::string> usb_devices;      // without hubs: "046d:c52b USB Receiver"
   std::vector<std::string> wired, wireless;  // links that are up: "eth0"
   std::vector<std::string> desktop;          // processes of a desktop: "gnome-shell"
-  std::vector<BusyProcess> busy;             // without us, the busiest first, at most five
+  std::vector<BusyProcess> busy;  // without us and what we started, the busiest first, at most five
 };
 
 Surroundings look_around(const Machine& machine);
