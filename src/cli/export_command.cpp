@@ -32,7 +32,7 @@ int write_file(const ExportArguments& arguments, Terminal& terminal) {
   const auto file = WholeFile::create(arguments.output, true);
   if (!file) return report_error(terminal, file.error());
   Terminal to_file{(*file)->stream(), terminal.err, Style{}, terminal.err_is_terminal};
-  if (const int code = write_to(arguments, to_file); code != good) return code;
+  if (const int code = write_to(arguments, to_file); code != good && to_file.out) return code;
   const auto kept = (*file)->keep();
   return kept ? good : report_error(terminal, kept.error());
 }
