@@ -94,7 +94,7 @@ class OrinNano(KernelTest):
     board, driver, chips = "orin-nano", "ina3221", (0x40, 0x43, 0x44)
 
     def test_the_board_is_recognised_by_its_device_tree(self):
-        self.assertEqual(self.recognised(), "jetson-orin-nano-nx")
+        self.assertEqual(self.recognised(), "jetson-orin-nano")
 
     def test_labels_are_those_of_the_device_tree(self):
         found = self.machine.sensors()
