@@ -144,7 +144,8 @@ Answer finish(const Started& started) {
   return answer;
 }
 
-// run PROGRAM ARGUMENT...: what it writes and its exit code; start does not wait, finish does.
+// run PROGRAM ARGUMENT...: what it writes and its exit code; start does not wait, finish does, kill is as
+// kill -9.
 std::map<std::string, Started> running;
 
 Answer run(const Words& words) { return finish(start(words)); }
@@ -162,16 +163,20 @@ Answer finish_started(const Words& words) {
   return answer;
 }
 
+Answer kill_started(const Words& words) {
+  return ::kill(running[words.at(1)].process, SIGKILL) != 0 ? failure() : Answer{};
+}
+
 Answer sleep_ms(const Words& words) {
   ::usleep(static_cast<useconds_t>(std::stoul(words.at(1)) * 1000));
   return {};
 }
 
 const std::map<std::string, Answer (*)(const Words&)> commands{
-    {"read", read_file}, {"write", write_file},      {"list", list_folder},
-    {"load", load},      {"unload", unload},         {"register", access_register},
-    {"run", run},        {"start", start_and_go_on}, {"finish", finish_started},
-    {"sleep", sleep_ms}};
+    {"read", read_file},    {"write", write_file},      {"list", list_folder},
+    {"load", load},         {"unload", unload},         {"register", access_register},
+    {"run", run},           {"start", start_and_go_on}, {"finish", finish_started},
+    {"kill", kill_started}, {"sleep", sleep_ms}};
 
 Words words_of(const std::string& line) {
   Words words(1);

@@ -207,6 +207,59 @@ class Run(KernelTest):
                 self.assertAlmostEqual(rail["power_w"], self.power[rail["rail"]], delta=8e-6)
 
 
+class BestMode(KernelTest):
+    """--sensor-mode best on the driver itself: what the chip is set to during a run, and after it."""
+    board, driver, chips = "orin-nano", "ina3221", (0x40,)
+    fastest = 0x7007  # three channels, no average, 140 us each, continuous: TI SBOS576, CONFIG
+
+    def setUp(self):
+        super().setUp()
+        if "layerwatt-runner" not in self.machine.do("list", "/").split():
+            self.skipTest("no ONNX Runtime of arm64; third_party/onnxruntime/fetch --machine aarch64 gets it")
+        self.folder = self.machine.hwmon(0x40)
+
+    def command(self, name, seconds, *more):
+        return ("/layerwatt", "profile", "lenet5", "--sensor", "ina3221", "--sensor-mode", "best", "--max-time", f"{seconds}s",
+                "-q", "-o", f"/tmp/{name}.lw", *more)
+
+    def set_to(self, samples, interval):
+        """(samples, update_interval, CONFIG) as they then are: the driver rounds."""
+        self.machine.write(f"{self.folder}/samples", samples)
+        self.machine.write(f"{self.folder}/update_interval", interval)
+        return self.settings()
+
+    def settings(self):
+        return (self.machine.read(f"{self.folder}/samples"), self.machine.read(f"{self.folder}/update_interval"),
+                self.machine.register(0x40, CONFIG))
+
+    def test_what_was_set_before_is_set_again(self):
+        for samples, interval in ((64, 7), (512, 50), (1, 3)):
+            with self.subTest(samples=samples, interval=interval):
+                before = self.set_to(samples, interval)
+                self.machine.do("run", *self.command(f"best{samples}", 1))
+                self.assertEqual(self.settings(), before)
+                profile = json.loads(self.machine.do("run", "/layerwatt", "export", f"/tmp/best{samples}.lw", "--format", "json"))
+                self.assertEqual(profile["circumstances"]["sensor_mode"], "best")
+                self.assertEqual(profile["circumstances"]["sensor_mode.1-0040.samples"], "1")
+
+    def test_a_killed_run_is_undone_by_restore(self):
+        before = self.set_to(128, 7)
+        process = self.machine.do("start", *self.command("killed", 20))
+        self.machine.do("sleep", 4000)
+        self.assertEqual(self.machine.register(0x40, CONFIG), self.fastest)
+        self.machine.do("kill", process)
+        self.machine.ask("finish", process)
+        self.assertEqual(self.machine.register(0x40, CONFIG), self.fastest)
+        self.machine.do("run", "/layerwatt", "restore")
+        self.assertEqual(self.settings(), before)
+
+
+class BestModeOf510(BestMode):
+    """The same where samples count in update_interval."""
+    board, driver = "agx-orin", "ina3221_5_10"
+    chips = (0x40, 0x41)
+
+
 class AgxOrin(KernelTest):
     """The driver as in Linux 5.10, which waits for a conversion in every read; two chips."""
     board, driver, chips = "agx-orin", "ina3221_5_10", (0x40, 0x41)
