@@ -379,6 +379,11 @@ LayerPowers Forward::none(const RailRecord& rail, const std::string& why,
   return powers;
 }
 
+// A monitoring chip that smooths in hardware and does not tell.
+bool may_average_unseen(const Channel& channel) {
+  return channel.origin == Origin::measured && channel.meaning == Meaning::power_now && !channel.averaging;
+}
+
 LayerPowers Forward::powers(const RailRecord& rail) {
   LayerPowers powers;
   powers.layers.resize(run_.timeline.layers.size());
@@ -414,6 +419,11 @@ LayerPowers Forward::powers(const RailRecord& rail) {
   powers.notes = series.notes;
   powers.notes.insert(powers.notes.end(), problem_.notes.begin(), problem_.notes.end());
   problem_.notes.clear();  // they are about the run, not the rail
+  if (may_average_unseen(rail.channel))
+    powers.notes.push_back(
+        fmt::format("{}: whether the sensor averages is not known, and it is taken not to: if it does, "
+                    "layers lean on their neighbours by more than the intervals say.",
+                    name));
   for (std::string& sentence : forward_notes(name, powers, run_.timeline.layers))
     powers.notes.push_back(std::move(sentence));
   return powers;

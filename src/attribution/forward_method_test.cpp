@@ -104,6 +104,18 @@ TEST(ForwardMethod, ReadsASensorThatATimerPollsFasterThanItConverts) {
 
 // The Nano as it boots, one rail read each 0.3 ms: an average over 54 ms of steps of 40 mW. Chronological
 // mapping is 20 % off at any length.
+TEST(ForwardMethod, SaysThatASensorMayAverageWithoutTelling) {
+  Scenario scenario;
+  scenario.run.inferences = 100;
+  ScenarioRun run = run_of(scenario);
+  Channel& channel = run.timeline.rails[0].channel;
+  channel.origin = Origin::measured;
+  channel.averaging = 1;
+  EXPECT_FALSE(says(forward(run.timeline), "whether the sensor averages is not known"));
+  channel.averaging.reset();
+  EXPECT_TRUE(says(forward(run.timeline), "whether the sensor averages is not known"));
+}
+
 TEST(ForwardMethod, UndoesTheAverageOfANano) {
   Scenario scenario;
   scenario.run.inferences = 400;

@@ -80,7 +80,7 @@ class Ina3221 final : public Sensor {
 
 std::string remedy_for(const Error& error) {
   switch (error.code) {
-    case Errc::permission: return "run as root, or: sudo chmod a+r " + error.where;
+    case Errc::permission: return sysfs::to_be_allowed(error.where);
     case Errc::gone: return "the channel is off: as root, write 1 to its inN_enable";
     case Errc::malformed:
     case Errc::io: return "this is not what the kernel's driver writes; look at " + error.where;

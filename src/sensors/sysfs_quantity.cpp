@@ -12,7 +12,7 @@ constexpr long long largest_microwatts = 1'000'000'000'000;  // 1 MW: more than 
 
 std::string remedy_for(const Error& error) {
   switch (error.code) {
-    case Errc::permission: return "run as root, or: sudo chmod a+r " + error.where;
+    case Errc::permission: return to_be_allowed(error.where);
     case Errc::gone: return "the kernel's driver has no value; see that the device is switched on";
     case Errc::malformed:
     case Errc::io: return "this is not what the kernel's driver writes; look at " + error.where;
@@ -21,6 +21,11 @@ std::string remedy_for(const Error& error) {
 }
 
 }  // namespace
+
+std::string to_be_allowed(const std::string& file) {
+  return "run as root, or until the next boot: sudo chmod a+r " + file +
+         " (every user can then see power, and guess from it what others compute)";
+}
 
 Result<Watts> watts_from_microwatts(long long value, const std::string& where) {
   if (value < -largest_microwatts || value > largest_microwatts)

@@ -19,6 +19,9 @@ Result<Joules> joules_from_microjoules(long long value, const std::string& where
 // 1 to 64 printable characters without spaces: what may become the name of a rail.
 bool is_label(const std::string& text);
 
+// What a user can do to read a file that only root may, and what that means for others.
+std::string to_be_allowed(const std::string& file);
+
 // Why `what` is not used, with what the user can do about it.
 Skipped skipped(const std::string& what, const Error& error);
 

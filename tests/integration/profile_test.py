@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The main job: real and simulated runs, what they write, and that it adds up."""
 import json
+import shutil
 import unittest
 
-from program import LayerwattTest
+from program import SOURCE, LayerwattTest
 
 
 class RealRun(LayerwattTest):
@@ -21,6 +22,32 @@ class RealRun(LayerwattTest):
         self.assertEqual(shown, out)
         self.assertEqual(self.query("s.lw", "select complete from recording"), [(1,)])
         self.assertEqual(list(self.folder.glob("layerwatt-*")), [])
+
+    def test_sensors_of_two_drivers_are_read_each_at_a_rate_of_its_own(self):
+        """The Orin's chip, new every 6.6 ms, and beside it one whose pace nobody tells: read every millisecond."""
+        self.needs_engine()
+        tree = self.folder / "tree"
+        shutil.copytree(SOURCE / "tests" / "fixtures" / "boards" / "jetson-orin-nano-l4t36", tree)
+        chip = tree / "sys/devices/platform/i2c-9/9-0044/hwmon/hwmon9"
+        chip.mkdir(parents=True)
+        (chip / "name").write_text("ina226\n")
+        (chip / "power1_input").write_text("5000000\n")
+        (chip / "device").symlink_to("../..")
+        (tree / "sys/class/hwmon").mkdir(parents=True, exist_ok=True)
+        (tree / "sys/class/hwmon/hwmon9").symlink_to("../../devices/platform/i2c-9/9-0044/hwmon/hwmon9")
+        run = ["profile", "lenet5", "--sysroot", tree, "--sensor", "ina3221,hwmon", "-q"]
+        self.run_program(*run, "--max-time", "3s", "-o", "two.lw")
+        counts = {name: (sensor, count) for name, sensor, count in self.query(
+            "two.lw", "select rail.name, rail.sensor, count(*) from reading join rail on rail.id = reading.rail group by rail.id")}
+        self.assertEqual({name: sensor for name, (sensor, _) in counts.items()},
+                         {"VDD_IN": "ina3221", "VDD_CPU_GPU_CV": "ina3221", "VDD_SOC": "ina3221", "ina226_power1": "hwmon"})
+        self.assertGreater(counts["ina226_power1"][1], 1.5 * counts["VDD_IN"][1])
+        rails = {rail["rail"]: rail for rail in json.loads(self.run_program("export", "two.lw", "--format", "json")[0])["rails"]}
+        self.assertAlmostEqual(rails["ina226_power1"]["power_w"], 5, places=9)
+        self.run_program(*run, "--max-time", "1s", "-e", "ina226_power1", "-o", "one.lw")
+        self.assertEqual(self.query("one.lw", "select name from rail"), [("ina226_power1",)])
+        _, err = self.run_program(*run, "-e", "VDD_NOTHING", "-o", "none.lw", expect=1)
+        self.assertIn("ina226_power1", err)
 
     def test_virtual_readings_of_a_real_run_are_called_simulated_everywhere(self):
         self.needs_engine()
