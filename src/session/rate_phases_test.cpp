@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/rate_phases.h"
 
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 
-#include "attribution/power_trace.h"
-#include "calibration/sampling_cost.h"
 #include "core/temporary_tree.h"
 
 namespace layerwatt {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::HasSubstr;
 
 class Silent final : public Progress {
  public:
@@ -41,34 +39,6 @@ TEST(RatePhases, AVirtualBoardIsReadAtFourRatesInEachRound) {
     ++times[static_cast<int>(std::lround(most / phase.reads_per_s))];
   }
   EXPECT_EQ(times, (std::map<int, int>{{1, 3}, {2, 3}, {4, 3}, {8, 3}}));
-}
-
-// What the board's file plants is found again: 100 uJ a read on POM_5V_CPU, and through it, with the losses
-// of 1 % between them, on POM_5V_IN. Intervals of 95 % miss one time in twenty: twice their half-width do
-// not.
-TEST(RatePhases, FindsTheCostOfReadingThatTheBoardsFilePlants) {
-  RateOptions options;
-  options.sensor = "virtual:jetson-nano";
-  options.phase = 10s;
-  options.rounds = 8;
-  const auto phases = read(Machine::host(), options);
-  ASSERT_TRUE(phases) << phases.error().detail;
-  const std::map<std::string, double> planted{
-      {"POM_5V_IN", 101e-6}, {"POM_5V_GPU", 0}, {"POM_5V_CPU", 100e-6}};
-  for (std::size_t r = 0; r < 3; ++r) {
-    std::vector<RatePhase> rates;
-    for (const ReadAtOneRate& phase : *phases) {
-      const PowerTrace trace{phase.rails[r]};
-      rates.push_back({phase.reads_per_s, seconds(phase.from - phases->front().from),
-                       *trace.mean(phase.from + trace.settling(), phase.to),
-                       rounding_of(*phase.rails[r].channel.quantum, Watts{0})});
-    }
-    const auto cost = sampling_cost(rates);
-    ASSERT_TRUE(cost);
-    const std::string& rail = phases->front().rails[r].channel.rail;
-    EXPECT_NEAR(cost->a_read.value(), planted.at(rail), 2 * cost->a_read_half_width.value()) << rail;
-    EXPECT_LT(cost->a_read_half_width.value(), 30e-6) << rail;
-  }
 }
 
 TEST(RatePhases, ARecordedBoardIsReadLikeAnyOther) {
