@@ -144,4 +144,13 @@ Channel with_board_facts(const Board& board, std::string_view driver, std::strin
   return channel;
 }
 
+std::vector<Channel> with_board_facts(const std::optional<Board>& board, std::string_view driver,
+                                      std::string_view device, const std::map<std::string, std::string>& mode,
+                                      std::span<const Channel> channels) {
+  std::vector<Channel> known{channels.begin(), channels.end()};
+  if (board)
+    for (Channel& channel : known) channel = with_board_facts(*board, driver, device, mode, channel);
+  return known;
+}
+
 }  // namespace layerwatt

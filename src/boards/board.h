@@ -108,5 +108,9 @@ std::optional<Board> recognise_board(const Machine& machine);
 // chip runs continuously. Nothing that the sensor read itself is changed.
 Channel with_board_facts(const Board& board, std::string_view driver, std::string_view device,
                          const std::map<std::string, std::string>& mode, Channel channel);
+// All channels of a sensor; as they are without a board.
+std::vector<Channel> with_board_facts(const std::optional<Board>& board, std::string_view driver,
+                                      std::string_view device, const std::map<std::string, std::string>& mode,
+                                      std::span<const Channel> channels);
 
 }  // namespace layerwatt

@@ -10,6 +10,7 @@
 #include <ostream>
 #include <set>
 
+#include "core/joined.h"
 #include "report/text.h"
 #include "report/text_table.h"
 
@@ -25,13 +26,18 @@ const BoardSensor* sensor_of(const Board& board, const std::string& rail) {
   return nullptr;
 }
 
-// As a sensor's channel knows it: what contains what, and the step.
-Channel channel_of(const Board& board, const BoardRail& rail) {
+// As a channel of the sensor knows it where nothing was set since the board was shipped.
+Channel as_shipped(const Board& board, const BoardSensor& sensor, const std::string& rail) {
   Channel channel;
-  channel.rail = rail.name;
-  const BoardSensor* sensor = sensor_of(board, rail.name);
-  if (sensor == nullptr) return channel;
-  return with_board_facts(board, sensor->driver, sensor->device, {{"running_mode", "continuous"}}, channel);
+  channel.rail = rail;
+  return with_board_facts(board, sensor.driver, sensor.device, {{"running_mode", "continuous"}}, channel);
+}
+
+Channel channel_of(const Board& board, const BoardRail& rail) {
+  if (const BoardSensor* sensor = sensor_of(board, rail.name)) return as_shipped(board, *sensor, rail.name);
+  Channel unknown;
+  unknown.rail = rail.name;
+  return unknown;
 }
 
 // Of the power that is read, from the offset of the shunt's voltage alone.
@@ -90,10 +96,8 @@ void print_rails(const Board& board, const Style& style, std::ostream& out) {
 void print_sensors(const Board& board, const Style& style, std::ostream& out) {
   for (const BoardSensor& sensor : board.sensors) {
     std::string text = fmt::format("{} {}", sensor.driver, sensor.device);
-    Channel channel;
-    channel.rail = sensor.rails.empty() ? "" : sensor.rails.front();
-    channel =
-        with_board_facts(board, sensor.driver, sensor.device, {{"running_mode", "continuous"}}, channel);
+    const Channel channel =
+        as_shipped(board, sensor, sensor.rails.empty() ? std::string{} : sensor.rails.front());
     if (!sensor.conversion) {
       text += " as shipped: not known from a source; `layerwatt sensors` on the board reads how it is set";
     } else {
@@ -123,13 +127,6 @@ void print_sources(const Board& board, const Style& style, std::ostream& out) {
   out << "\nSources\n";
   for (const std::string& source : sources)
     out << "  " << wrapped(source, static_cast<std::size_t>(style.columns) - 2, 4) << "\n";
-}
-
-template <class Words>
-std::string joined(const Words& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 template <class Quantity>

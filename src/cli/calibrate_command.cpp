@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <csignal>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -12,6 +11,7 @@
 #include "calibration/sampling_cost.h"
 #include "cli/command.h"
 #include "cli/duration.h"
+#include "cli/interrupts.h"
 #include "cli/progress.h"
 #include "report/text_table.h"
 #include "session/rate_phases.h"
@@ -28,9 +28,6 @@ struct CalibrateArguments {
   std::string phase = "2s";
   bool json = false, quiet = false;
 };
-
-std::atomic<bool> interrupted{false};
-void note_interrupt(int) { interrupted = true; }
 
 struct RailCost {
   RailRecord rail;  // without readings
@@ -145,11 +142,8 @@ int calibrate(CalibrateArguments arguments, Terminal& terminal) {
     return usage;
   }
   arguments.options.phase = *phase;
+  const std::atomic<bool>& interrupted = catch_interrupts();
   arguments.options.interrupted = &interrupted;
-  struct sigaction action {};
-  action.sa_handler = note_interrupt;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
   Result<std::vector<ReadAtOneRate>> phases = [&] {
     ProgressBar progress{terminal.err, terminal.err_is_terminal && !arguments.quiet};
     return read_at_rates(Machine::host(), arguments.options, progress);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <csignal>
 #include <ctime>
 #include <memory>
 #include <ostream>
@@ -13,6 +12,7 @@
 #include "attribution/profile.h"
 #include "cli/command.h"
 #include "cli/duration.h"
+#include "cli/interrupts.h"
 #include "cli/percent.h"
 #include "cli/progress.h"
 #include "cli/show_run.h"
@@ -22,22 +22,6 @@
 namespace layerwatt {
 
 namespace {
-
-// The one thing a signal handler may touch.
-std::atomic<bool> interrupted{false};
-
-extern "C" void note_interrupt(int) { interrupted.store(true); }
-
-// A lost connection ends a run in order too, but not one that nohup keeps.
-void catch_interrupts() {
-  struct sigaction action {};
-  action.sa_handler = note_interrupt;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-  struct sigaction hang_up {};
-  if (sigaction(SIGHUP, nullptr, &hang_up) == 0 && hang_up.sa_handler != SIG_IGN)
-    sigaction(SIGHUP, &action, nullptr);
-}
 
 // What was typed, before it is understood.
 struct ProfileArguments {
@@ -138,8 +122,7 @@ int profile(ProfileArguments arguments, const std::string& command_line, Termina
   if (!machine) return report_error(terminal, machine.error());
   ProfileOptions& options = arguments.options;
   options.command_line = command_line;
-  options.interrupted = &interrupted;
-  catch_interrupts();
+  options.interrupted = &catch_interrupts();
 
   std::optional<Result<Profile>> result;
   options.summarise = [&](bool complete) -> std::optional<ProfileOptions::Summary> {

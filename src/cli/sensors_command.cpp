@@ -31,9 +31,10 @@ std::string describe_value(const Result<Value>& value) {
   return fmt::format("{:.3f} J", std::get<Joules>(*value).value());
 }
 
+std::string in_ms(Nanoseconds time) { return fmt::format("{:.3g} ms", seconds(time) * 1e3); }
+
 std::string describe_channel(const Channel& channel) {
   std::string text = channel.meaning == Meaning::power_now ? "power" : "energy counter";
-  const auto in_ms = [](Nanoseconds t) { return fmt::format("{:.3g} ms", seconds(t) * 1e3); };
   if (channel.is_total) text += ", total";
   if (!channel.part_of.empty()) text += ", part of " + channel.part_of;
   if (channel.refresh) text += ", new every " + in_ms(*channel.refresh);
@@ -41,17 +42,6 @@ std::string describe_channel(const Channel& channel) {
     text += fmt::format(", exponential average of {}", *channel.averaging);
   if (channel.quantum) text += fmt::format(", step {:.3g} mW", channel.quantum->value() * 1e3);
   return text;
-}
-
-// What the sensor says of its rails, completed by what is known of the board.
-std::vector<Channel> channels_of(const Sensor& sensor, const SensorDriver& driver,
-                                 const std::optional<Board>& board) {
-  std::vector<Channel> channels;
-  for (const Channel& channel : sensor.channels())
-    channels.push_back(
-        board ? with_board_facts(*board, std::string{driver.name}, sensor.device(), sensor.mode(), channel)
-              : channel);
-  return channels;
 }
 
 // A value, and how long the sensor took over it; a recorded tree takes no time that says anything.
@@ -83,7 +73,6 @@ std::optional<SensorPace> measured_pace(const Machine& machine, Sensor& sensor, 
 }
 
 std::string describe(const SensorPace& pace, const Channel& channel) {
-  const auto in_ms = [](Nanoseconds t) { return fmt::format("{:.3g} ms", seconds(t) * 1e3); };
   std::string text =
       fmt::format("{} reads of {}, 99 % within {}", pace.reads, in_ms(pace.read), in_ms(pace.longest_read));
   if (pace.renewed)
@@ -148,7 +137,7 @@ void print(const Machine& machine, Sensor& sensor, const SensorDriver& driver,
     const Channel& channel = channels[i];
     const auto [value, took] = read_timed(machine, sensor, i);
     out << fmt::format("  {:<20} {:>12}  {}", channel.rail, describe_value(value), describe_channel(channel));
-    if (took) out << fmt::format(", read in {:.3g} ms", seconds(*took) * 1e3);
+    if (took) out << ", read in " << in_ms(*took);
     out << "\n";
     if (!measure) continue;
     const auto pace = measured_pace(machine, sensor, i);
@@ -176,7 +165,8 @@ int list(const SensorsArguments& arguments, Terminal& terminal) {
     Found found = driver->probe(*machine, {});
     for (const auto& sensor : found.sensors) {
       measured = measured || (driver->origin == Origin::measured && is_chosen_by_itself(*driver));
-      const std::vector<Channel> channels = channels_of(*sensor, *driver, board);
+      const std::vector<Channel> channels =
+          with_board_facts(board, driver->name, sensor->device(), sensor->mode(), sensor->channels());
       if (arguments.json)
         sensors.push_back(as_json(*machine, *sensor, *driver, channels, arguments.measure));
       else

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <optional>
 
+#include "core/vocabulary.h"
 #include "sensors/ina3221_chip.h"
 
 namespace layerwatt {
@@ -22,7 +23,7 @@ constexpr const char* hwmon_clients = "/sys/bus/i2c/drivers/ina3221";
 constexpr const char* iio_clients = "/sys/bus/i2c/drivers/ina3221x";
 constexpr Nanoseconds fastest_conversion = 140us;
 // Time constants after which e^-5, 0.7 %, of the former average is left.
-constexpr double time_constants = 5;
+constexpr int time_constants = 5;
 // Un-averaged, the first conversion takes the place of the average: longer waits would be superstition.
 constexpr Nanoseconds longest_settling = 3s;
 // L4T's averaging cannot be read; 512 conversions in 0.84 ms each are the most that NVIDIA's device trees
@@ -37,13 +38,6 @@ bool is_number(std::string_view text) {
 
 bool is_numbered(const std::string& name, std::string_view stem) {
   return name.rfind(stem, 0) == 0 && is_number(std::string_view{name}.substr(stem.size()));
-}
-
-// "6-0040": bus and address.
-bool is_client(const std::string& name) {
-  const auto dash = name.find('-');
-  return dash != std::string::npos && is_number(name.substr(0, dash)) && name.size() == dash + 5 &&
-         name.find_first_not_of("0123456789abcdef", dash + 1) == std::string::npos;
 }
 
 bool is_iio_device(const std::string& name) {
@@ -61,11 +55,12 @@ bool owns(const path& file) {
   const std::string name = file.filename().string(), device = directory.filename().string();
   if (name == "running_mode") {
     const path client = directory.parent_path();
-    return is_iio_device(device) && is_client(client.filename().string()) &&
+    return is_iio_device(device) && ina3221::is_client(client.filename().string()) &&
            file.native() == (path{iio_clients} / client.filename() / device / name).native();
   }
   const path client = directory.parent_path().parent_path();
-  return is_hwmon_setting(name) && is_numbered(device, "hwmon") && is_client(client.filename().string()) &&
+  return is_hwmon_setting(name) && is_numbered(device, "hwmon") &&
+         ina3221::is_client(client.filename().string()) &&
          file.native() == (path{hwmon_clients} / client.filename() / "hwmon" / device / name).native();
 }
 
@@ -156,9 +151,11 @@ Nanoseconds settling_of(const HwmonChip& chip) {
   const Nanoseconds conversion =
       ina3221::conversion_time(enabled_count(chip), chip.samples, chip.interval).value_or(1100us);
   const Nanoseconds cycle = ina3221::cycle(std::max(1, enabled_count(chip)), conversion);
-  if (chip.samples <= 1) return 2 * cycle;
-  const double cycles = -time_constants / std::log(1 - 1.0 / static_cast<double>(chip.samples));
-  return std::min(longest_settling, from_seconds(seconds(cycle) * std::max(2.0, cycles)));
+  Channel average;
+  average.refresh = cycle;
+  average.averaging = static_cast<int>(std::clamp(chip.samples, 1LL, 1024LL));
+  const Nanoseconds memory = time_constants * time_constant_of(average).value_or(Nanoseconds{0});
+  return std::clamp(memory, 2 * cycle, longest_settling);
 }
 
 void add(ModePlan& plan, ModePlan more) {
@@ -169,7 +166,7 @@ void add(ModePlan& plan, ModePlan more) {
 Result<int> plan_hwmon(const Machine& machine, Wanted& wanted, ModePlan& plan) {
   int chips = 0;
   for (const path& client : machine.list(hwmon_clients)) {
-    if (!is_client(client.filename().string())) continue;
+    if (!ina3221::is_client(client.filename().string())) continue;
     for (const path& directory : machine.list(client / "hwmon")) {
       if (machine.read(directory / "name").value_or("") != "ina3221") continue;
       ++chips;
@@ -187,7 +184,7 @@ Result<int> plan_hwmon(const Machine& machine, Wanted& wanted, ModePlan& plan) {
 Result<int> plan_iio(const Machine& machine, Wanted& wanted, ModePlan& plan) {
   int chips = 0;
   for (const path& client : machine.list(iio_clients)) {
-    if (!is_client(client.filename().string())) continue;
+    if (!ina3221::is_client(client.filename().string())) continue;
     for (const path& directory : machine.list(client)) {
       if (!is_iio_device(directory.filename().string())) continue;
       ++chips;

@@ -152,14 +152,6 @@ void add_rail(const Machine& machine, const ChannelFiles& files, Chip& chip, std
   chip.rails.push_back(std::move(rail));
 }
 
-// "6-0040": bus and address of an I2C client.
-bool is_client(const std::string& name) {
-  const auto dash = name.find('-');
-  if (dash == std::string::npos || dash == 0 || name.size() != dash + 5) return false;
-  return name.find_first_not_of("0123456789") == dash &&
-         name.find_first_not_of("0123456789abcdef", dash + 1) == std::string::npos;
-}
-
 // Puts what the file says into the mode; the integer when there is one.
 std::optional<long long> note(const Machine& machine, const path& directory, const std::string& file,
                               Mode& mode) {
@@ -222,7 +214,7 @@ Chip probe_hwmon(const Machine& machine, const path& client, const path& directo
 
 void probe_hwmon_clients(const Machine& machine, std::vector<Chip>& chips, std::vector<Skipped>& skips) {
   for (const path& client : machine.list("/sys/bus/i2c/drivers/ina3221")) {
-    if (!is_client(client.filename().string())) continue;
+    if (!ina3221::is_client(client.filename().string())) continue;
     // The number of hwmonN changes between boots; other drivers may hang a hwmon on the same client.
     for (const path& directory : machine.list(client / "hwmon"))
       if (machine.read(directory / "name").value_or(std::string{}) == "ina3221")
@@ -268,7 +260,7 @@ Chip probe_iio(const Machine& machine, const path& client, const path& directory
 
 void probe_iio_clients(const Machine& machine, std::vector<Chip>& chips, std::vector<Skipped>& skips) {
   for (const path& client : machine.list("/sys/bus/i2c/drivers/ina3221x")) {
-    if (!is_client(client.filename().string())) continue;
+    if (!ina3221::is_client(client.filename().string())) continue;
     for (const path& directory : machine.list(client)) {
       const std::string name = directory.filename().string();
       // "iio_device" on L4T with Linux 3.10 and 4.4.

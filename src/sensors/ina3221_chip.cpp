@@ -49,6 +49,14 @@ Error implausible(const std::string& where, const char* what) {
 
 }  // namespace
 
+bool is_client(const std::string& name) {
+  constexpr std::size_t longest_bus = 9;  // digits
+  const auto dash = name.find('-');
+  if (dash == std::string::npos || dash == 0 || dash > longest_bus || name.size() != dash + 5) return false;
+  return name.find_first_not_of("0123456789") == dash &&
+         name.find_first_not_of("0123456789abcdef", dash + 1) == std::string::npos;
+}
+
 std::optional<Nanoseconds> conversion_time(int enabled_channels, long long samples, long long interval) {
   if (enabled_channels < 1 || enabled_channels > channel_count) return std::nullopt;
   if (samples < 1 || samples > 1024 || interval < 0 || interval > 60'000'000) return std::nullopt;

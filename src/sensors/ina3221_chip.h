@@ -3,6 +3,7 @@
 // Source: TI SBOS576 (INA3221 data sheet), register CONFIG; drivers/hwmon/ina3221.c.
 #pragma once
 #include <optional>
+#include <string>
 
 #include "core/result.h"
 #include "core/units.h"
@@ -10,6 +11,9 @@
 namespace layerwatt::ina3221 {
 
 inline constexpr int channel_count = 3;
+
+// "6-0040": bus and address of an I2C client, as Linux names the chip's folder.
+bool is_client(const std::string& name);
 
 // The time of one conversion, from what the hwmon driver shows. Empty when it does not follow:
 // update_interval is in whole milliseconds, and kernels differ in whether `samples` counts in it.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stands in the way of a good measurement on this machine, and what to do about it. Judges; changes
 // nothing. Sources as in machine_facts.cpp, and Documentation/driver-api/thermal/sysfs-api.rst.
+#include <algorithm>
 #include <cstdio>
 
 #include "boards/board.h"
+#include "core/joined.h"
 #include "sensors/sensor.h"
 #include "session/expectation.h"
 #include "session/machine_facts.h"
@@ -15,16 +17,11 @@ namespace layerwatt {
 namespace {
 
 using std::filesystem::path;
+using Facts = std::map<std::string, std::string>;
 using Findings = std::vector<Finding>;
 
 // Above this much other work both power and latency of the network are no longer its own.
 constexpr double much_load = 0.3;
-
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
-}
 
 // Three digits: "54 ms", "0.84 ms", "140 us".
 std::string spelled(Nanoseconds time) {
@@ -55,15 +52,14 @@ std::string slow_mode(const Channel& channel, bool continuous) {
   return "";
 }
 
-void judge_mode(const std::optional<Board>& board, const std::string& driver, const Sensor& sensor,
+void judge_mode(const std::string& driver, const Sensor& sensor, const std::vector<Channel>& channels,
                 Findings& findings) {
-  if (driver != "ina3221" || sensor.channels().empty()) return;
+  if (driver != "ina3221" || channels.empty()) return;
   const auto mode = sensor.mode();
   const auto running = mode.find("running_mode");
   std::vector<std::string> rails;
   std::string slow;
-  for (const Channel& read : sensor.channels()) {
-    const Channel channel = board ? with_board_facts(*board, driver, sensor.device(), mode, read) : read;
+  for (const Channel& channel : channels) {
     slow = slow_mode(channel, running != mode.end() && running->second == "continuous");
     rails.push_back(channel.rail);
   }
@@ -77,23 +73,18 @@ void judge_mode(const std::optional<Board>& board, const std::string& driver, co
 }
 
 // How fast, how finely and how long: of the sensor's total, or its first rail.
-void judge_resolution(const std::optional<Board>& board, const std::string& driver, const Sensor& sensor,
-                      Findings& findings) {
-  std::optional<Channel> best;
-  for (const Channel& read : sensor.channels()) {
-    const Channel channel =
-        board ? with_board_facts(*board, driver, sensor.device(), sensor.mode(), read) : read;
-    if (!best || (channel.is_total && !best->is_total)) best = channel;
-  }
-  if (!best) return;
-  std::string text = best->rail;
-  if (best->refresh) text += ": new every " + spelled(*best->refresh);
-  if (!best->refresh && best->aperture) text += ": each read converts anew, for " + spelled(*best->aperture);
-  if (best->quantum) text += ", in steps of " + spelled(*best->quantum);
-  const auto expected = expectation_for(*best);
-  if (expected) text += ". " + describe(*expected);
-  if (text == best->rail) return;
-  findings.push_back({Severity::ok, "resolution of " + driver + " " + sensor.device(), text, ""});
+void judge_resolution(const std::string& sensor, const std::vector<Channel>& channels, Findings& findings) {
+  if (channels.empty()) return;
+  const auto total =
+      std::find_if(channels.begin(), channels.end(), [](const Channel& channel) { return channel.is_total; });
+  const Channel& best = total != channels.end() ? *total : channels.front();
+  std::string text = best.rail;
+  if (best.refresh) text += ": new every " + spelled(*best.refresh);
+  if (!best.refresh && best.aperture) text += ": each read converts anew, for " + spelled(*best.aperture);
+  if (best.quantum) text += ", in steps of " + spelled(*best.quantum);
+  if (const auto expected = expectation_for(best)) text += ". " + describe(*expected);
+  if (text == best.rail) return;
+  findings.push_back({Severity::ok, "resolution of " + sensor, text, ""});
 }
 
 void judge_sensors(const Machine& machine, Findings& findings) {
@@ -110,8 +101,10 @@ void judge_sensors(const Machine& machine, Findings& findings) {
       const std::string name{driver->name};
       findings.push_back({Severity::ok, name + " " + sensor->device(),
                           joined(rails) + (by_itself ? "" : "; read only with --sensor " + name), ""});
-      judge_resolution(board, name, *sensor, findings);
-      judge_mode(board, name, *sensor, findings);
+      const std::vector<Channel> channels =
+          with_board_facts(board, name, sensor->device(), sensor->mode(), sensor->channels());
+      judge_resolution(name + " " + sensor->device(), channels, findings);
+      judge_mode(name, *sensor, channels, findings);
     }
     // What needs no remedy (a channel that is not connected) is as it should be.
     for (const Skipped& skipped : found.skipped)
@@ -231,8 +224,7 @@ void judge_surroundings(const Machine& machine, Findings& findings) {
 
 // Of the builds that npm and pip carry; `objdump -T` of ONNX Runtime 1.25 says GLIBC_2.28. JetPack 4
 // has 2.27.
-void judge_engine(const Machine& machine, Findings& findings) {
-  const auto facts = gather_circumstances(machine);
+void judge_engine(const Facts& facts, Findings& findings) {
   const auto glibc = facts.find("glibc");
   int major = 0, minor = 0;
   if (glibc == facts.end() || std::sscanf(glibc->second.c_str(), "%5d.%5d", &major, &minor) != 2) return;
@@ -242,8 +234,8 @@ void judge_engine(const Machine& machine, Findings& findings) {
                       "JetPack 5 or later; sensors can be read and runs of others be analysed here"});
 }
 
-void judge_machine(const Machine& machine, Findings& findings) {
-  if (gather_circumstances(machine).count("virtual_machine") != 0)
+void judge_machine(const Facts& facts, Findings& findings) {
+  if (facts.count("virtual_machine") != 0)
     findings.push_back({Severity::warning, "virtual machine",
                         "others may share its processor and its sensors", "measure on the machine itself"});
 }
@@ -257,8 +249,9 @@ Findings doctor_findings(const Machine& machine) {
   judge_throttling(machine, findings);
   judge_load(machine, findings);
   judge_surroundings(machine, findings);
-  judge_engine(machine, findings);
-  judge_machine(machine, findings);
+  const Facts facts = gather_circumstances(machine);
+  judge_engine(facts, findings);
+  judge_machine(facts, findings);
   return findings;
 }
 

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "controls/journal.h"
+#include "core/joined.h"
 #include "session/machine_facts.h"
 
 namespace layerwatt {
@@ -12,9 +13,7 @@ namespace {
 std::string named(const std::vector<Change>& changes) {
   std::set<std::string> files;
   for (const Change& change : changes) files.insert(change.file.string());
-  std::string text;
-  for (const std::string& file : files) text += (text.empty() ? "" : ", ") + file;
-  return text;
+  return joined(files);
 }
 
 void judge_journal(const Machine& machine, const std::filesystem::path& folder,

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "boards/board.h"
+#include "core/joined.h"
 #include "session/surroundings.h"
 
 namespace layerwatt {
@@ -169,19 +170,14 @@ void add_temperatures(const Machine& machine, Facts& facts) {
 
 void add_surroundings(const Machine& machine, Facts& facts) {
   const Surroundings around = look_around(machine);
-  const auto put = [&](const char* key, const std::vector<std::string>& which) {
-    std::string all;
-    for (const std::string& one : which) all += (all.empty() ? "" : ", ") + one;
-    add(facts, key, all);
-  };
-  put("displays", around.displays);
-  put("usb_devices", around.usb_devices);
-  put("links.wired", around.wired);
-  put("links.wireless", around.wireless);
-  put("desktop", around.desktop);
+  add(facts, "displays", joined(around.displays));
+  add(facts, "usb_devices", joined(around.usb_devices));
+  add(facts, "links.wired", joined(around.wired));
+  add(facts, "links.wireless", joined(around.wireless));
+  add(facts, "desktop", joined(around.desktop));
   std::vector<std::string> busy;
   for (const BusyProcess& process : around.busy) busy.push_back(process.name);
-  put("busy_processes", busy);
+  add(facts, "busy_processes", joined(busy));
 }
 
 }  // namespace

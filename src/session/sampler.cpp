@@ -35,20 +35,22 @@ Result<Selection> select_rails(const Machine& machine, const std::string& driver
   Selection selection;
   std::string known;
   std::vector<std::string> missing = wanted;
-  for (const auto& sensor : sensors)
-    for (std::size_t i = 0; i < sensor->channels().size(); ++i) {
-      const Channel& channel = sensor->channels()[i];
+  for (const auto& sensor : sensors) {
+    const std::vector<Channel> channels =
+        with_board_facts(board, driver, sensor->device(), sensor->mode(), sensor->channels());
+    for (std::size_t i = 0; i < channels.size(); ++i) {
+      const Channel& channel = channels[i];
       known += (known.empty() ? "" : ", ") + channel.rail;
       std::erase(missing, channel.rail);
       if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), channel.rail) == wanted.end()) continue;
       RailRecord rail;
-      rail.channel =
-          board ? with_board_facts(*board, driver, sensor->device(), sensor->mode(), channel) : channel;
+      rail.channel = channel;
       rail.sensor = driver;
       rail.device = sensor->device();
       selection.rails.push_back(std::move(rail));
       selection.sources.push_back({sensor.get(), i});
     }
+  }
   if (!missing.empty())
     return Error{Errc::not_found, "rail " + missing.front(), "this machine's sensors have: " + known};
   return selection;
