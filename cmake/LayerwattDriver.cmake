@@ -33,6 +33,8 @@ function(layerwatt_finish_drivers kind sources links)
     string(APPEND entries "      &${name}_driver,\n")
     list(APPEND files ${name}.cpp)
   endforeach()
+  # Drivers of a kind call their functions alike, so they cannot share a translation unit.
+  set_source_files_properties(${files} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   set(absent "")
   if(arg_LEFT_OUT)
     string(APPEND absent "\nstd::vector<${arg_ABSENCE}> ${arg_LEFT_OUT}() {\n  return {\n")

@@ -47,6 +47,7 @@ function(layerwatt_check_headers name directory language)
     list(APPEND sources ${source})
   endforeach()
   add_library(layerwatt_${name}_headers OBJECT EXCLUDE_FROM_ALL ${sources})
+  set_target_properties(layerwatt_${name}_headers PROPERTIES UNITY_BUILD OFF)
   target_compile_options(layerwatt_${name}_headers PRIVATE -O0 -g0)
   target_link_libraries(layerwatt_${name}_headers PRIVATE layerwatt_options GTest::gmock ${ARGN})
   add_dependencies(headers layerwatt_${name}_headers)
@@ -62,6 +63,14 @@ function(layerwatt_add_tests name)
     add_executable(${program})
     set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     target_link_libraries(${program} PRIVATE layerwatt_${name} GTest::gmock GTest::gtest_main)
+    # Who compiles everything at once reads a folder's sources together, but not its tests: their helpers have
+    # the same names. These read GoogleTest once a program. g++ 12 then sees overlaps in std::string, as in
+    # CMakeLists.txt.
+    set_target_properties(${program} PROPERTIES UNITY_BUILD OFF)
+    if(CMAKE_UNITY_BUILD)
+      target_precompile_headers(${program} PRIVATE <gmock/gmock.h> <gtest/gtest.h> <fmt/format.h>)
+      target_compile_options(${program} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds>)
+    endif()
     # Templates that both compile are taken from the tests: where numbers are crunched these are optimised, too.
     if(name IN_LIST LAYERWATT_NUMERIC)
       target_compile_options(${program} PRIVATE $<$<CONFIG:Debug>:-O1>)

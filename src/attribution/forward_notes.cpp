@@ -17,12 +17,12 @@ constexpr std::size_t few_readings_a_layer = 4;
 constexpr double unknown_two_at_once = 0.2;  // half-width; before any reading it is 0.28
 constexpr std::size_t most_joined_named = 5;
 
-double milliseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-6; }
+double in_milliseconds(Nanoseconds t) { return static_cast<double>(t.count()) * 1e-6; }
 
 std::string window_sentence(const std::string& rail, const SensorFit& fit) {
   std::string text = fmt::format(
       "{}: the sensor shows power {:.3f} ms late (+- {:.0f} us), fitted from {} readings", rail,
-      milliseconds(fit.lag), microseconds(fit.lag_half_width.value_or(Nanoseconds{})), fit.readings);
+      in_milliseconds(fit.lag), microseconds(fit.lag_half_width.value_or(Nanoseconds{})), fit.readings);
   if (fit.tail > Nanoseconds{0}) text += fmt::format(", behind a {:.0f} us tail", microseconds(fit.tail));
   return text + fmt::format("; fitted and read energy differ by {:.3f} %.", 100 * fit.balance);
 }
@@ -58,7 +58,7 @@ void joined_sentences(const std::string& rail, const LayerPowers& powers, std::s
       text += ": some of them never run without each other, which no more measuring separates";
     if (one.more_time)
       text += fmt::format(": about {:.0f} s more would separate them",
-                          std::ceil(milliseconds(*one.more_time) / 1000));
+                          std::ceil(in_milliseconds(*one.more_time) / 1000));
     notes.push_back(text + ".");
   }
   if (powers.joined.size() > most_joined_named)

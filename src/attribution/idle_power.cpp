@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Nanoseconds shortest_batch = 200ms;
-constexpr int most_batches = 20;  // of one phase
+constexpr int most_idle_batches = 20;  // of one phase
 
 struct PhaseIdle {
   std::vector<Batch<Watts>> batches;
@@ -29,7 +29,7 @@ PhaseIdle idle_in(const PowerTrace& trace, const PhaseSpan& phase) {
   idle.settled = settling == trace.settling();
   const Instant from = phase.from + settling;
   const Nanoseconds batch = std::max(shortest_batch, 10 * trace.time_constant().value_or(Nanoseconds{0}));
-  const auto count = std::clamp<Nanoseconds::rep>((phase.to - from) / batch, 1, most_batches);
+  const auto count = std::clamp<Nanoseconds::rep>((phase.to - from) / batch, 1, most_idle_batches);
   for (Nanoseconds::rep i = 0; i < count; ++i) {
     const Instant begin = from + (phase.to - from) * i / count,
                   end = from + (phase.to - from) * (i + 1) / count;

@@ -37,7 +37,6 @@ std::string listed(const Notes& names) {
   return text;
 }
 
-std::string milliseconds(Nanoseconds t) { return fmt::format("{:.3g} ms", seconds(t) * 1e3); }
 // Two digits, but never as 1e+02.
 std::string percent(double share) {
   return std::abs(share) < 0.0995 ? fmt::format("{:.2g} %", share * 100)
@@ -284,6 +283,8 @@ void note_layers(const Profile& profile, Notes& notes) {
 }
 
 }  // namespace
+
+std::string milliseconds(Nanoseconds t) { return fmt::format("{:.3g} ms", seconds(t) * 1e3); }
 
 std::vector<std::string> notes_on(const Profile& profile, const NoteFacts& facts) {
   Notes notes;

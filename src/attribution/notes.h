@@ -21,4 +21,7 @@ struct NoteFacts {
 
 std::vector<std::string> notes_on(const Profile& profile, const NoteFacts& facts);
 
+// "1.25 ms", three digits.
+std::string milliseconds(Nanoseconds t);
+
 }  // namespace layerwatt

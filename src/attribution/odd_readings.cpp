@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "attribution/notes.h"
 #include "attribution/plausible.h"
 
 namespace layerwatt {
@@ -22,8 +23,6 @@ constexpr double notable_holes = 0.01;  // of the energy pass
 constexpr std::size_t few_readings = 20, long_run = 100;
 constexpr double unlikely_run = 50;      // times the mean one: e^-50 where readings repeat at random
 constexpr std::size_t clear_values = 8;  // a coarse or averaging sensor with fewer may stand still honestly
-
-std::string milliseconds(Nanoseconds t) { return fmt::format("{:.3g} ms", seconds(t) * 1e3); }
 
 class Check {
  public:

@@ -63,7 +63,7 @@ constexpr std::size_t longest_content = 64 << 10, most_files = 20'000;
 constexpr int most_links = 40;  // in one path, as Linux has it
 constexpr std::size_t timed_reads = 20;
 
-bool matches(std::string_view pattern, std::string_view name) {
+bool fits(std::string_view pattern, std::string_view name) {
   const auto star = pattern.find('*');
   if (star == std::string_view::npos) return pattern == name;
   const std::string_view before = pattern.substr(0, star), after = pattern.substr(star + 1);
@@ -112,7 +112,7 @@ class Recorder {
     if (next == names.size()) return take(at);
     if (names[next].find('*') == std::string::npos) return step(at / names[next], names, next);
     for (const path& entry : machine_.list(at))
-      if (matches(names[next], entry.filename().string())) step(entry, names, next);
+      if (fits(names[next], entry.filename().string())) step(entry, names, next);
   }
   void step(const path& to, const std::vector<std::string>& names, std::size_t next) {
     int links = 0;

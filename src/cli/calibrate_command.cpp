@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// `layerwatt calibrate`: what reading the sensor itself costs, found without a meter.
+// `layerwatt calibrate`: what the sensor is really like, found without a meter: what reading it costs, how
+// late it is and how it averages; and whether a load planted into inferences is found again.
 #include <fmt/format.h>
 
-#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "attribution/power_trace.h"
-#include "calibration/sampling_cost.h"
+#include "cli/calibration_reports.h"
 #include "cli/command.h"
 #include "cli/duration.h"
 #include "cli/interrupts.h"
 #include "cli/progress.h"
-#include "report/text_table.h"
 #include "session/rate_phases.h"
+#include "session/switched_load.h"
 #include "session/virtual_source.h"
 
 namespace layerwatt {
@@ -24,167 +23,189 @@ namespace {
 using nlohmann::json;
 
 struct CalibrateArguments {
-  RateOptions options;
-  std::string phase = "2s";
-  bool json = false, quiet = false;
+  RateOptions rates;
+  PlantedPlan plant;
+  std::string phase = "2s", load = "20s", planted = "2ms";
+  bool self_test = false, json = false, quiet = false;
 };
 
-struct RailCost {
-  RailRecord rail;  // without readings
-  std::optional<SamplingCost> cost;
-};
-
-// Standard deviation; 0 for counters, which have no step of power.
-Watts spread_of(std::span<const Watts> powers) {
-  double mean = 0, squares = 0, count = 0;
-  for (const Watts power : powers) {
-    const double step = power.value() - mean;
-    mean += step / ++count;
-    squares += step * (power.value() - mean);
-  }
-  return Watts{count > 1 ? std::sqrt(squares / (count - 1)) : 0};
+SwitchedLoadOptions load_options(const RateOptions& options, bool total_alone) {
+  return {options.sensor, options.rails, total_alone, options.seed, options.interrupted};
 }
 
-// What the average still remembers of the phase before is left out.
-std::vector<RailCost> costs_of(const std::vector<ReadAtOneRate>& phases) {
-  std::vector<RailCost> costs;
-  for (std::size_t r = 0; r < phases.front().rails.size(); ++r) {
-    std::vector<RatePhase> rates;
-    for (const ReadAtOneRate& phase : phases) {
-      const PowerTrace trace{phase.rails[r]};
-      const Instant from = phase.from + std::min(trace.settling(), (phase.to - phase.from) / 2);
-      const auto power = trace.mean(from, phase.to);
-      const Instant middle = from + (phase.to - from) / 2;
-      if (!power) continue;
-      const Watts step = phase.rails[r].channel.quantum.value_or(Watts{});
-      rates.push_back({phase.reads_per_s, seconds(middle - phases.front().from), *power,
-                       rounding_of(step, spread_of(trace.powers()))});
-    }
-    RailRecord rail = phases.front().rails[r];
+// The load as steps; off before the first.
+std::vector<LoadStep> steps_of(const SwitchedLoad& load) {
+  std::vector<LoadStep> steps;
+  for (const SwitchedLoad::Stretch& one : load.on) {
+    steps.push_back({one.from, true});
+    steps.push_back({one.to, false});
+  }
+  return steps;
+}
+
+Result<std::vector<RailResponse>> responses(const CalibrateArguments& arguments, Nanoseconds length,
+                                            Progress& progress) {
+  const auto lengths = switching_plan(length, arguments.rates.seed);
+  auto load = read_under_load(Machine::host(), load_options(arguments.rates, false), lengths, progress);
+  if (!load) return load.error();
+  std::vector<LoadStep> steps = steps_of(*load);
+  steps.insert(steps.begin(), {load->from - std::chrono::milliseconds{1}, false});
+  std::vector<RailResponse> found;
+  for (RailRecord& rail : load->rails) {
+    auto response = step_response(rail, steps, load->from, load->to);
     rail.readings.clear();
-    costs.push_back({std::move(rail), sampling_cost(rates)});
+    found.push_back({std::move(rail), std::move(response)});
   }
-  return costs;
+  return found;
 }
 
-double fastest(const std::vector<ReadAtOneRate>& phases) {
-  double most = 0;
-  for (const ReadAtOneRate& phase : phases) most = std::max(most, phase.reads_per_s);
-  return most;
-}
-
-json as_json(const std::vector<RailCost>& costs, double reads_per_s, std::size_t phases) {
-  json rails = json::array();
-  for (const RailCost& one : costs) {
-    json rail{{"rail", one.rail.channel.rail},
-              {"sensor", one.rail.sensor},
-              {"origin", name_of(one.rail.channel.origin)},
-              {"a_read_j", nullptr}};
-    if (one.cost) {
-      rail["a_read_j"] = one.cost->a_read.value();
-      rail["a_read_half_width_j"] = one.cost->a_read_half_width.value();
-      rail["without_w"] = one.cost->without.value();
-      rail["without_half_width_w"] = one.cost->without_half_width.value();
-      rail["drift_w"] = one.cost->drift.value();
-      rail["drift_half_width_w"] = one.cost->drift_half_width.value();
-      rail["is_linear"] = one.cost->is_linear();
+int characterise(const CalibrateArguments& arguments, Nanoseconds load_length, Terminal& terminal) {
+  std::optional<CostFound> cost;
+  std::optional<std::vector<RailResponse>> response;
+  {
+    ProgressBar progress{terminal.err, terminal.err_is_terminal && !arguments.quiet};
+    auto phases = read_at_rates(Machine::host(), arguments.rates, progress);
+    if (*arguments.rates.interrupted) return ExitCode::interrupted;
+    if (!phases) return report_error(terminal, phases.error());
+    cost = cost_from(*phases);
+    if (load_length > Nanoseconds{}) {
+      auto found = responses(arguments, load_length, progress);
+      if (*arguments.rates.interrupted) return ExitCode::interrupted;
+      if (!found) return report_error(terminal, found.error());
+      response = std::move(*found);
     }
-    rails.push_back(std::move(rail));
   }
-  return {{"schema", "layerwatt.calibration/1"},
-          {"fastest_reads_per_s", reads_per_s},
-          {"phases", phases},
-          {"rails", rails}};
-}
-
-std::string with_interval(double value, double half_width, double scale, const char* unit) {
-  return fmt::format("{:.3g} +- {:.2g} {}", value * scale, half_width * scale, unit);
-}
-
-void print(const std::vector<RailCost>& costs, double reads_per_s, std::size_t phases, Terminal& terminal) {
-  const bool simulated = costs.front().rail.channel.origin == Origin::simulated;
-  terminal.out << "What reading the sensor costs" << (simulated ? ", SIMULATED" : "") << ": " << phases
-               << fmt::format(" stretches at up to {:.0f} reads/s, all rails together; 95 % intervals\n\n",
-                              reads_per_s);
-  TextTable table;
-  table.columns = {{"rail"},
-                   {"without reads", true},
-                   {"a read", true},
-                   {"at full rate", true},
-                   {"in proportion", false, 1}};
-  for (const RailCost& one : costs) {
-    if (!one.cost) {
-      table.rows.push_back(
-          {{one.rail.channel.rail, "", "", "", ""}, "not known: it could not be read long enough"});
-      table.remark_from = 1;
-      continue;
+  if (arguments.json) {
+    json all = cost_json(*cost);
+    all["schema"] = "layerwatt.calibration/1";
+    if (response) all["responses"] = responses_json(*response);
+    terminal.out << all.dump(2) << "\n";
+  } else {
+    print_cost(*cost, terminal);
+    if (response) {
+      terminal.out << "\n";
+      print_responses(*response, terminal);
     }
-    const SamplingCost& cost = *one.cost;
-    table.rows.push_back({{one.rail.channel.rail + (one.rail.channel.is_total ? " (total)" : ""),
-                           with_interval(cost.without.value(), cost.without_half_width.value(), 1, "W"),
-                           with_interval(cost.a_read.value(), cost.a_read_half_width.value(), 1e6, "uJ"),
-                           with_interval(cost.a_read.value() * reads_per_s,
-                                         cost.a_read_half_width.value() * reads_per_s, 1e3, "mW"),
-                           cost.is_linear() ? "yes" : "NO: it grows otherwise than the rate"},
-                          {}});
   }
-  terminal.out << text_table(table, terminal.style)
-               << "The cost is in idle power and in what layers draw alike: energies net of idle are free of "
-                  "it, gross\n"
-                  "ones contain it.\n";
+  for (const RailCost& one : cost->rails)
+    if (one.cost) return good;
+  return undecidable;
+}
+
+// Judged as a whole: failed when one rail is, undecidable when none tells anything.
+int verdict(const std::vector<PlantedResult>& results) {
+  bool telling = false;
+  for (const PlantedResult& one : results) {
+    if (one.recovered() == false) return failed;
+    telling = telling || one.is_telling();
+  }
+  return telling ? good : undecidable;
+}
+
+int test_itself(const CalibrateArguments& arguments, Terminal& terminal) {
+  Result<SwitchedLoad> load = [&] {
+    ProgressBar progress{terminal.err, terminal.err_is_terminal && !arguments.quiet};
+    return read_under_load(Machine::host(), load_options(arguments.rates, true), lengths_of(arguments.plant),
+                           progress);
+  }();
+  if (*arguments.rates.interrupted) return ExitCode::interrupted;
+  if (!load) return report_error(terminal, load.error());
+  const std::vector<LoadStep> steps = steps_of(*load);
+  auto run = planted_run(arguments.plant, std::move(load->rails), steps, load->to);
+  if (!run) return report_error(terminal, run.error());
+  run->clocks_at_start = load->clocks_at_start;
+  run->clocks_at_end = load->clocks_at_end;
+  const auto profile = attribute(*run);
+  if (!profile) return report_error(terminal, profile.error());
+  const auto results = planted_results(arguments.plant, *run, *profile, steps);
+  if (arguments.json) {
+    json all{{"schema", "layerwatt.calibration/1"}, {"origin", name_of(profile->worst_origin)}};
+    all["self_test"] = planted_json(arguments.plant, results);
+    terminal.out << all.dump(2) << "\n";
+  } else {
+    print_planted(arguments.plant, results, profile->worst_origin == Origin::simulated, terminal);
+    for (const std::string& note : profile->notes) terminal.out << "- " << note << "\n";
+  }
+  return verdict(results);
 }
 
 int calibrate(CalibrateArguments arguments, Terminal& terminal) {
-  const auto phase = parse_duration(arguments.phase);
-  if (!phase || *phase < std::chrono::milliseconds{100} || *phase > std::chrono::hours{1}) {
-    report_error(terminal, {Errc::malformed, "--phase " + arguments.phase,
-                            phase ? "must be from 100ms to 1h" : phase.error().detail});
+  using std::chrono::hours, std::chrono::milliseconds;
+  struct Length {
+    const char* option;
+    const std::string& text;
+    Nanoseconds least, most;
+    const char* range;
+    Nanoseconds value;
+  };
+  Length lengths[] = {
+      {"--phase", arguments.phase, milliseconds{100}, hours{1}, "from 100ms to 1h", {}},
+      {"--load", arguments.load, {}, hours{1}, "from 5s to 1h, or 0s", {}},
+      {"--plant", arguments.planted, milliseconds{1}, milliseconds{1000}, "from 1ms to 1s", {}}};
+  for (Length& length : lengths) {
+    const auto value = parse_duration(length.text);
+    const bool inside = value && *value >= length.least && *value <= length.most;
+    if (!inside) {
+      report_error(terminal, {Errc::malformed, std::string{length.option} + " " + length.text,
+                              value ? std::string{"must be "} + length.range : value.error().detail});
+      return usage;
+    }
+    length.value = *value;
+  }
+  if (lengths[1].value > Nanoseconds{} && lengths[1].value < std::chrono::seconds{5}) {
+    report_error(terminal, {Errc::malformed, "--load " + arguments.load, "must be from 5s to 1h, or 0s"});
     return usage;
   }
-  arguments.options.phase = *phase;
-  const std::atomic<bool>& interrupted = catch_interrupts();
-  arguments.options.interrupted = &interrupted;
-  Result<std::vector<ReadAtOneRate>> phases = [&] {
-    ProgressBar progress{terminal.err, terminal.err_is_terminal && !arguments.quiet};
-    return read_at_rates(Machine::host(), arguments.options, progress);
-  }();
-  if (interrupted) return ExitCode::interrupted;
-  if (!phases) return report_error(terminal, phases.error());
-  const std::vector<RailCost> costs = costs_of(*phases);
-  if (arguments.json)
-    terminal.out << as_json(costs, fastest(*phases), phases->size()).dump(2) << "\n";
-  else
-    print(costs, fastest(*phases), phases->size(), terminal);
-  for (const RailCost& one : costs)
-    if (one.cost) return good;
-  return undecidable;
+  arguments.rates.phase = lengths[0].value;
+  arguments.plant.plant = lengths[2].value;
+  arguments.plant.seed = arguments.rates.seed;
+  arguments.rates.interrupted = &catch_interrupts();
+  return arguments.self_test ? test_itself(arguments, terminal)
+                             : characterise(arguments, lengths[1].value, terminal);
 }
 
 }  // namespace
 
 void add_calibrate(CLI::App& app, Invocation& invocation) {
-  CLI::App& command =
-      *app.add_subcommand("calibrate", "What reading the sensor costs, found without a meter");
+  CLI::App& command = *app.add_subcommand(
+      "calibrate", "What the sensor is really like: cost of a read, lag, averaging; a test of the whole way");
   auto arguments = std::make_shared<CalibrateArguments>();
-  command.add_option("--sensor", arguments->options.sensor,
+  command.add_option("--sensor", arguments->rates.sensor,
                      "Driver of `layerwatt sensors`, or virtual:BOARD (SIMULATED)");
-  command.add_option("-e,--rails", arguments->options.rails, "Rails to read, all unless given")
+  command
+      .add_option("-e,--rails", arguments->rates.rails,
+                  "Rails to read; all unless given, in a self-test the total one")
       ->delimiter(',');
   command.add_option("--phase", arguments->phase, "Length of a stretch at one rate")->capture_default_str();
-  command.add_option("--rounds", arguments->options.rounds, "Times that each of the four rates comes")
+  command.add_option("--rounds", arguments->rates.rounds, "Times that each of the four rates comes")
       ->check(CLI::Range(2, 1000))
       ->capture_default_str();
-  command.add_option("--seed", arguments->options.seed, "Of the order of rates")->capture_default_str();
+  command.add_option("--load", arguments->load, "How long a load goes on and off; 0s leaves that out")
+      ->capture_default_str();
+  command.add_flag("--self-test", arguments->self_test,
+                   "Plant a known load into inferences, and see whether its energy is found");
+  command.add_option("--plant", arguments->planted, "Length of the planted load")->capture_default_str();
+  command.add_option("-r,--runs", arguments->plant.inferences, "Inferences of the self-test")
+      ->check(CLI::Range(100, 1'000'000))
+      ->capture_default_str();
+  command.add_option("--seed", arguments->rates.seed, "Of the order of rates and of the load's times")
+      ->capture_default_str();
   command.add_flag("--json", arguments->json, "JSON on standard output");
   command.add_flag("-q,--quiet", arguments->quiet, "No progress bar");
   command.footer(
       "Reads the sensor at its fastest rate and at 1/2, 1/4 and 1/8 of it while nothing else runs, in "
       "changing\n"
-      "order, and carries the mean power on to the rate zero. Leave the machine alone meanwhile.\n"
-      "Exit code 3 when no rail could be read long enough.\n"
+      "order, and carries the mean power on to the rate zero. Then it works on all cores but one, on and off "
+      "at\n"
+      "random times, and sees how late readings follow and what an average remembers. Leave the machine "
+      "alone\n"
+      "meanwhile.\n"
+      "Exit code 3 when no rail could be read long enough, or the self-test could not tell; 1 when it "
+      "failed.\n"
       "Examples:\n"
       "  layerwatt calibrate\n"
-      "  layerwatt calibrate --rounds 10 --phase 5s\n"
+      "  layerwatt calibrate --rounds 10 --phase 5s --load 60s\n"
+      "  layerwatt calibrate --self-test\n"
       "  layerwatt calibrate --sensor virtual:jetson-nano");
   command.callback([arguments, &invocation] {
     invocation.run = [arguments](Terminal& terminal) { return calibrate(*arguments, terminal); };

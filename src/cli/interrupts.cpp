@@ -8,9 +8,9 @@ namespace layerwatt {
 
 namespace {
 
-std::atomic<bool> interrupted{false};
+std::atomic<bool> seen{false};
 
-extern "C" void note_interrupt(int) { interrupted.store(true); }
+extern "C" void note_interrupt(int) { seen.store(true); }
 
 }  // namespace
 
@@ -22,7 +22,7 @@ const std::atomic<bool>& catch_interrupts() {
   struct sigaction hang_up {};
   if (sigaction(SIGHUP, nullptr, &hang_up) == 0 && hang_up.sa_handler != SIG_IGN)
     sigaction(SIGHUP, &action, nullptr);
-  return interrupted;
+  return seen;
 }
 
 }  // namespace layerwatt

@@ -59,6 +59,15 @@ struct Graph {
   std::string path;                     // for errors
 };
 
+// What the node reads as input number `input`; null when it has none there.
+inline const Tensor* input_of(const Graph& graph, const Node& node, std::size_t input) {
+  if (input >= node.inputs.size() || !node.inputs[input]) return nullptr;
+  return &graph.tensors[*node.inputs[input]];
+}
+
+// Why a shape stays unknown; whoever knows the node's name fills in where.
+inline Error not_inferable(const std::string& detail) { return Error{Errc::unsupported, "", detail}; }
+
 Result<Graph> build_graph(std::unique_ptr<onnx::ModelProto> model, const std::string& path,
                           std::int64_t batch);
 

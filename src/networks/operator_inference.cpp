@@ -163,7 +163,6 @@ std::string shortened(const std::string& what) {
 bool is_known_to_libonnx(const Graph& graph, const Node& node) { return schema_of(graph, node) != nullptr; }
 
 Result<void> infer_with_libonnx(Graph& graph, const Node& node) {
-  const auto not_inferable = [](const std::string& why) { return Error{Errc::unsupported, "", why}; };
   const onnx::OpSchema* schema = schema_of(graph, node);
   if (schema == nullptr) return not_inferable("libonnx does not know it");
   if (is_unsafe_in_libonnx(node.source->op_type())) return not_inferable("libonnx cannot be trusted with it");

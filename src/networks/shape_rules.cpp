@@ -17,14 +17,7 @@ namespace layerwatt {
 
 namespace {
 
-using Rule = Result<void> (*)(Graph&, const Node&);
-
-Error not_inferable(const std::string& detail) { return Error{Errc::unsupported, "", detail}; }
-
-const Tensor* input_of(const Graph& graph, const Node& node, std::size_t input) {
-  if (input >= node.inputs.size() || !node.inputs[input]) return nullptr;
-  return &graph.tensors[*node.inputs[input]];
-}
+using ShapeRule = Result<void> (*)(Graph&, const Node&);
 
 Result<void> like_first_input(Graph& graph, const Node& node) {
   const Tensor* input = input_of(graph, node, 0);
@@ -168,8 +161,8 @@ Result<void> recurrent(Graph& graph, const Node& node) {
   return {};
 }
 
-const std::map<std::string_view, Rule>& rules() {
-  static const std::map<std::string_view, Rule> all{
+const std::map<std::string_view, ShapeRule>& shape_rules() {
+  static const std::map<std::string_view, ShapeRule> all{
       {"Reshape", reshape},
       {"Split", split},
       {"LSTM", recurrent},
@@ -245,8 +238,8 @@ void set_output(Graph& graph, const Node& node, std::size_t output, int element_
 
 std::optional<Result<void>> infer_by_rule(Graph& graph, const Node& node) {
   const std::string name = operator_of(*node.source);
-  const auto found = rules().find(name);
-  if (found == rules().end()) return std::nullopt;
+  const auto found = shape_rules().find(name);
+  if (found == shape_rules().end()) return std::nullopt;
   return found->second(graph, node);
 }
 
@@ -268,8 +261,8 @@ bool is_newer_operator(const std::string& name) {
 }
 
 bool is_activation(const std::string& name) {
-  const auto found = rules().find(name);
-  return found != rules().end() && found->second == like_first_input;
+  const auto found = shape_rules().find(name);
+  return found != shape_rules().end() && found->second == like_first_input;
 }
 
 }  // namespace layerwatt

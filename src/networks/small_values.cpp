@@ -15,12 +15,7 @@ namespace layerwatt {
 namespace {
 
 using Values = std::optional<SmallIntegers>;
-using Rule = Values (*)(const Graph&, const Node&);
-
-const Tensor* input_of(const Graph& graph, const Node& node, std::size_t input) {
-  if (input >= node.inputs.size() || !node.inputs[input]) return nullptr;
-  return &graph.tensors[*node.inputs[input]];
-}
+using ValueRule = Values (*)(const Graph&, const Node&);
 
 const SmallIntegers* values_of(const Graph& graph, const Node& node, std::size_t input) {
   const Tensor* tensor = input_of(graph, node, input);
@@ -157,8 +152,8 @@ Values arithmetic(const Graph& graph, const Node& node) {
   return made;
 }
 
-const std::map<std::string_view, Rule>& rules() {
-  static const std::map<std::string_view, Rule> all{
+const std::map<std::string_view, ValueRule>& value_rules() {
+  static const std::map<std::string_view, ValueRule> all{
       {"Shape", shape},     {"Size", size},      {"Identity", same},  {"Cast", cast},
       {"Gather", gather},   {"Slice", slice},    {"Concat", concat},  {"Unsqueeze", unsqueeze},
       {"Squeeze", squeeze}, {"Add", arithmetic}, {"Sub", arithmetic}, {"Mul", arithmetic},
@@ -171,8 +166,8 @@ const std::map<std::string_view, Rule>& rules() {
 
 void propagate_small_values(Graph& graph, const Node& node) {
   if (!is_standard(*node.source) || node.outputs.size() != 1 || !node.outputs[0]) return;
-  const auto found = rules().find(node.source->op_type());
-  if (found == rules().end()) return;
+  const auto found = value_rules().find(node.source->op_type());
+  if (found == value_rules().end()) return;
   Values values = found->second(graph, node);
   if (!values || values->values.size() > most_small_integers) return;
   Tensor& output = graph.tensors[*node.outputs[0]];

@@ -15,8 +15,6 @@ namespace layerwatt {
 
 namespace {
 
-Error not_inferable(const std::string& detail) { return Error{Errc::unsupported, "", detail}; }
-
 Result<Shape> positive_list(const Graph& graph, const Node& node, const char* name, std::size_t count) {
   auto list = integers_attribute(*node.source, name);
   if (!list || list->empty()) return Shape(count, 1);

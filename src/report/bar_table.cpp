@@ -12,8 +12,7 @@ namespace {
 
 constexpr std::size_t time_columns = 8, power_columns = 7, energy_columns = 8, share_columns = 7;
 constexpr std::size_t shortest_name = 18, longest_type = 12, shortest_bar = 6, good_bar = 12,
-                      longest_bar = 24, between = 2;
-constexpr std::size_t margin = 1;
+                      longest_bar = 24;
 
 struct Widths {
   std::size_t name = 0, type = 0, interval = 0, bar = 0;

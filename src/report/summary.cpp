@@ -17,7 +17,7 @@ namespace layerwatt {
 
 namespace {
 
-constexpr std::size_t label_columns = 12, value_columns = 19, margin = 1;
+constexpr std::size_t label_columns = 12, value_columns = 19;
 
 class Lines {
  public:

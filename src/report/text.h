@@ -12,6 +12,9 @@ namespace layerwatt {
 // each such character becomes '?'. A name in a model may hold escape sequences.
 std::string printable(std::string_view text, const Style& style);
 
+// Blank columns to the left of every line, and between the columns of a table.
+constexpr std::size_t margin = 1, between = 2;
+
 // Characters of valid UTF-8; every one is taken to be one column wide.
 std::size_t width_of(std::string_view text);
 std::string left(std::string_view text, std::size_t columns);   // padded on the right

@@ -11,7 +11,7 @@ namespace layerwatt {
 
 namespace {
 
-constexpr std::size_t margin = 1, between = 2, shortest_first = 16;
+constexpr std::size_t shortest_first = 16;
 
 std::vector<std::size_t> widths_of(const TextTable& table) {
   std::vector<std::size_t> widths;

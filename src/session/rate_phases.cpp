@@ -3,15 +3,12 @@
 // time.
 #include "session/rate_phases.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <numeric>
 #include <random>
 
 #include "boards/virtual_settings.h"
-#include "session/sampler.h"
-#include "session/sensor_choice.h"
+#include "session/bare_sampler.h"
 #include "session/virtual_source.h"
 
 namespace layerwatt {
@@ -40,17 +37,17 @@ class RealReader final : public RateReader {
  public:
   RealReader(const Machine& machine, const RateOptions& options) : machine_{machine}, options_{options} {}
   Result<ReadAtOneRate> read(Nanoseconds period, Nanoseconds length) override {
-    auto sampler = open(period);
+    auto sampler = open_sampler(machine_, {options_.sensor, options_.rails, period, options_.seed});
     if (!sampler) return sampler.error();
     ReadAtOneRate phase{0, machine_.clock().now(), {}, (*sampler)->rails()};
     (*sampler)->resume();
     while (machine_.clock().now() < phase.from + length && !interrupted()) {
       machine_.clock().sleep_until(std::min(machine_.clock().now() + between_takes, phase.from + length));
-      take(**sampler, phase);
+      take_into(phase.rails, **sampler, {}, machine_.clock().now());
     }
     (*sampler)->pause();
     phase.to = machine_.clock().now();
-    take(**sampler, phase);
+    take_into(phase.rails, **sampler, {}, machine_.clock().now());
     if (interrupted()) return Error{Errc::gone, "calibrate", "interrupted"};
     phase.reads_per_s = rate_of(phase.rails, phase.to - phase.from);
     return phase;
@@ -58,26 +55,6 @@ class RealReader final : public RateReader {
 
  private:
   [[nodiscard]] bool interrupted() const { return options_.interrupted != nullptr && *options_.interrupted; }
-  Result<std::unique_ptr<Sampler>> open(Nanoseconds period) const {
-    auto chosen = choose_sensors(machine_, {getpid()}, options_.sensor);
-    if (!chosen) return chosen.error();
-    if (chosen->driver->origin != Origin::measured)
-      return Error{Errc::not_found, "sensor " + std::string{chosen->driver->name},
-                   "does not measure: there is nothing to find out; `layerwatt sensors` lists what there is"};
-    SamplerOptions sampling;
-    sampling.period = period;
-    sampling.seed = options_.seed;
-    sampling.core = sampling_core();
-    sampling.rails = options_.rails;
-    return Sampler::create(machine_, std::string{chosen->driver->name}, std::move(chosen->sensors), sampling);
-  }
-  void take(Sampler& sampler, ReadAtOneRate& phase) const {
-    std::vector<ReadingSource::Taken> taken = sampler.take({}, machine_.clock().now());
-    for (std::size_t i = 0; i < taken.size(); ++i) {
-      auto& readings = phase.rails[i].readings;
-      readings.insert(readings.end(), taken[i].readings.begin(), taken[i].readings.end());
-    }
-  }
   const Machine& machine_;
   const RateOptions& options_;
 };

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/switched_load.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "boards/virtual_board.h"
+#include "calibration/step_response.h"
+
+namespace layerwatt {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Silent final : public Progress {
+ public:
+  void show(const std::string&, double, Nanoseconds) override {}
+  void say(const std::string&) override {}
+};
+
+Result<SwitchedLoad> read(const Machine& machine, const SwitchedLoadOptions& options,
+                          const std::vector<Nanoseconds>& lengths) {
+  Silent progress;
+  return read_under_load(machine, options, lengths, progress);
+}
+
+std::vector<LoadStep> steps_of(const SwitchedLoad& load) {
+  std::vector<LoadStep> steps{{load.from - 1ms, false}};
+  for (const auto& [from, to] : load.on) steps.insert(steps.end(), {{from, true}, {to, false}});
+  return steps;
+}
+
+// What the board's file and the seed made of the chip is found again from the readings alone.
+TEST(SwitchedLoad, OfAVirtualBoardTellsItsLagAndItsAverage) {
+  SwitchedLoadOptions options;
+  options.sensor = "virtual:jetson-nano";
+  const auto load = read(Machine::host(), options, switching_plan(20s, 1));
+  ASSERT_TRUE(load) << load.error().detail;
+  const auto instrument =
+      VirtualInstrument::create(*board_named("jetson-nano"), {}, {}, options.seed, Instant{}, {});
+  ASSERT_TRUE(instrument);
+  const VirtualTiming planted = instrument->timing();
+  for (const RailRecord& rail : load->rails) {
+    const auto found = step_response(rail, steps_of(*load), load->from, load->to);
+    ASSERT_TRUE(found) << rail.channel.rail;
+    EXPECT_NEAR(seconds(found->time_constant), seconds(planted.time_constant),
+                seconds(found->time_constant_half_width))
+        << rail.channel.rail;
+    // Both together are how old the power is on average.
+    EXPECT_NEAR(seconds(found->lag), seconds(planted.lag - planted.time_constant),
+                seconds(found->lag_half_width))
+        << rail.channel.rail;
+    EXPECT_EQ(agrees(*found, rail.channel), true);
+  }
+}
+
+TEST(SwitchedLoad, WorksByThePlanWhileARecordedBoardIsRead) {
+  SwitchedLoadOptions options;
+  options.sensor = "ina3221";
+  const std::vector<Nanoseconds> lengths(20, 10ms);
+  const auto load =
+      read(Machine{LAYERWATT_FIXTURES "/boards/jetson-nano-l4t32", system_clock()}, options, lengths);
+  ASSERT_TRUE(load) << load.error().detail;
+  ASSERT_EQ(load->on.size(), 10U);
+  EXPECT_EQ(load->to - load->from, 200ms);
+  for (std::size_t i = 0; i < load->on.size(); ++i) {
+    EXPECT_LE(load->on[i].from, load->on[i].to);
+    // Never before its time, however busy the machine is.
+    EXPECT_GE(load->on[i].from, load->from + (2 * static_cast<int>(i) + 1) * 10ms);
+  }
+  for (const RailRecord& rail : load->rails) EXPECT_GT(rail.readings.size(), 10U);
+  // A record's power stands still.
+  EXPECT_FALSE(step_response(load->rails[0], steps_of(*load), load->from, load->to));
+}
+
+TEST(SwitchedLoad, ReadsTheTotalAloneWhereAsked) {
+  SwitchedLoadOptions options;
+  options.sensor = "virtual:jetson-nano";
+  options.total_alone = true;
+  const auto load = read(Machine::host(), options, std::vector<Nanoseconds>(4, 100ms));
+  ASSERT_TRUE(load) << load.error().detail;
+  for (const RailRecord& rail : load->rails) EXPECT_EQ(!rail.readings.empty(), rail.channel.is_total);
+}
+
+TEST(SwitchedLoad, CtrlCEndsItSoon) {
+  const std::atomic<bool> interrupted{true};
+  SwitchedLoadOptions options;
+  options.sensor = "ina3221";
+  options.interrupted = &interrupted;
+  const auto load = read(Machine{LAYERWATT_FIXTURES "/boards/jetson-nano-l4t32", system_clock()}, options,
+                         std::vector<Nanoseconds>(2, 1h));
+  ASSERT_FALSE(load);
+  EXPECT_EQ(load.error().code, Errc::gone);
+}
+
+TEST(SwitchedLoad, WithoutASensorThatMeasuresNothingIsSwitched) {
+  SwitchedLoadOptions options;
+  options.sensor = "estimate";
+  EXPECT_EQ(read(Machine::host(), options, {1ms, 1ms}).error().code, Errc::not_found);
+  options.sensor = "virtual:toaster";
+  EXPECT_FALSE(read(Machine::host(), options, {1ms, 1ms}));
+}
+
+}  // namespace
+}  // namespace layerwatt
