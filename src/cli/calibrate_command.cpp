@@ -52,9 +52,9 @@ Result<std::vector<RailResponse>> responses(const CalibrateArguments& arguments,
   steps.insert(steps.begin(), {load->from - std::chrono::milliseconds{1}, false});
   std::vector<RailResponse> found;
   for (RailRecord& rail : load->rails) {
-    auto response = step_response(rail, steps, load->from, load->to);
+    const auto response = step_response(rail, steps, load->from, load->to);
     rail.readings.clear();
-    found.push_back({std::move(rail), std::move(response)});
+    found.push_back({std::move(rail), response});
   }
   return found;
 }
