@@ -73,12 +73,7 @@ std::optional<SensorPace> measured_pace(const Machine& machine, Sensor& sensor, 
 }
 
 std::string describe(const SensorPace& pace, const Channel& channel) {
-  std::string text =
-      fmt::format("{} reads of {}, 99 % within {}", pace.reads, in_ms(pace.read), in_ms(pace.longest_read));
-  if (pace.renewed)
-    text += ", a new value about every " + in_ms(*pace.renewed);
-  else
-    text += fmt::format(", {:.0f} % repeat the value before", 100 * pace.repeats);
+  std::string text = sentence(pace);
   if (const auto other = contradiction(pace, channel)) text += "; BUT " + *other;
   return text;
 }

@@ -379,6 +379,7 @@ Result<void> Session::run_phases() {
   budget_ = plan_phases(options_);
   source_->resume();
   if (auto done = idle(Phase::idle_before); !done || interrupted()) return done;
+  if (auto added = recorder_->add_pace(); !added) return added;
   if (sensors_take_turns_)
     turns_ =
         RailTurns{options_, channels_of(source_->rails()), recorder_->recorded(), recorder_->take_recent()};

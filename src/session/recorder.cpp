@@ -4,9 +4,17 @@
 
 #include <algorithm>
 
+#include "session/sensor_pace.h"
+
 namespace layerwatt {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t enough_for_pace = 4096;  // readings of a rail
+
+}  // namespace
 
 Result<void> check_rails(const std::vector<RailRecord>& rails, const std::vector<std::string>& wanted) {
   std::string known;
@@ -30,6 +38,22 @@ Result<void> Recorder::add_rails(const std::vector<std::string>& wanted) {
     if (!id) return id.error();
     rail_ids_.emplace_back(*id);
   }
+  first_.resize(rail_ids_.size());
+  return {};
+}
+
+Result<void> Recorder::add_pace() {
+  const std::vector<RailRecord> rails = source_.rails();
+  for (std::size_t i = 0; i < first_.size(); ++i) {
+    const auto pace = pace_of(first_[i]);
+    if (!rail_ids_[i] || !pace) continue;
+    const Channel& channel = rails[i].channel;
+    if (auto set = file_.set_circumstance("sensor_pace." + channel.rail, sentence(*pace)); !set) return set;
+    if (const auto why = contradiction(*pace, channel))
+      if (auto added = add_event("sensor", channel.rail + ": " + *why); !added) return added;
+  }
+  pace_known_ = true;
+  first_.clear();
   return {};
 }
 
@@ -47,6 +71,8 @@ Result<void> Recorder::pump(std::span<const LayerSpan> spans, Instant until, boo
     if (!rail_ids_[i]) continue;
     if (first) recent_.insert(recent_.end(), taken[i].readings.begin(), taken[i].readings.end());
     first = false;
+    if (!pace_known_ && first_[i].size() < enough_for_pace)
+      first_[i].insert(first_[i].end(), taken[i].readings.begin(), taken[i].readings.end());
     if (!discard)
       if (auto written = file_.append_readings(*rail_ids_[i], taken[i].readings); !written) return written;
     for (const Gap& gap : taken[i].gaps)

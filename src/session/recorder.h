@@ -43,9 +43,13 @@ class Recorder {
   [[nodiscard]] std::uint32_t inferences_written() const { return inferences_; }
   // Places among the source's rails of those that are recorded.
   [[nodiscard]] std::vector<std::size_t> recorded() const;
-  // Readings of the first rail since the last call, for stop rules.
+  // Readings of the first recorded rail since the last call, for stop rules.
   [[nodiscard]] std::vector<Reading> take_recent() { return std::exchange(recent_, {}); }
   void forget_recent() { recent_.clear(); }
+  // How fast each rail was read and renewed since the recorder was made, into the circumstances; where that
+  // contradicts what the sensor and the board's file say, an event. Call once, when the machine has been idle
+  // for a while.
+  Result<void> add_pace();
 
  private:
   Result<void> commit_when_due(bool now);
@@ -55,6 +59,8 @@ class Recorder {
   Instant last_commit_;
   std::vector<std::optional<std::size_t>> rail_ids_;  // of each rail of the source; empty = not wanted
   std::vector<Reading> recent_;
+  std::vector<std::vector<Reading>> first_;  // some of each rail of the source, until add_pace()
+  bool pace_known_ = false;
   std::uint32_t inferences_ = 0;
 };
 

@@ -82,6 +82,13 @@ std::optional<SensorPace> pace_of(std::span<const Reading> readings) {
   return pace;
 }
 
+std::string sentence(const SensorPace& pace) {
+  const std::string news = pace.renewed ? "a new value about every " + in_ms(*pace.renewed)
+                                        : fmt::format("{:.0f} % repeat the value before", 100 * pace.repeats);
+  return fmt::format("{} reads of {}, 99 % within {}, {}", pace.reads, in_ms(pace.read),
+                     in_ms(pace.longest_read), news);
+}
+
 std::optional<std::string> contradiction(const SensorPace& pace, const Channel& channel) {
   if (!channel.refresh) return std::nullopt;
   const double told = seconds(*channel.refresh), read = seconds(pace.read);

@@ -42,6 +42,8 @@ TEST(SensorPace, TellsHowOftenValuesAreNew) {
   // Changes are seen on a grid of 200 us, whose error is even over many cycles.
   EXPECT_NEAR(seconds(*pace->renewed), 840e-6, 40e-6);
   EXPECT_FALSE(contradiction(*pace, told(840us)));
+  EXPECT_THAT(sentence(*pace),
+              HasSubstr("5000 reads of 0.1 ms, 99 % within 0.1 ms, a new value about every 0.8"));
 }
 
 TEST(SensorPace, AnotherPaceThanTheSettingIsSaid) {
