@@ -164,6 +164,8 @@ void note_odd_data(const Profile& profile, const NoteFacts& facts, Notes& notes)
   for (const Event& event : facts.timeline.events) {
     if (event.kind == "doctor")
       notes.push_back("Doctor found: " + event.text + ".");
+    else if (event.kind == "stream")
+      notes.push_back("Stream " + event.text + ".");
     else if (event.kind != "failure" && event.kind != "interrupted" && event.kind != "stopped" &&
              event.kind != "refit" && event.kind != "control" && event.kind != "restore")
       ++kinds[event.kind];

@@ -40,8 +40,8 @@ constexpr Time times[] = {
     {"unix_ns", StampClock::realtime, 1e-9}, {"raw_ns", StampClock::raw, 1e-9},
 };
 
-std::string lower(std::string_view text) {
-  std::string made{text};
+std::string lower(std::string_view name) {
+  std::string made{name};
   for (char& c : made)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   return made;
@@ -61,9 +61,9 @@ class Csv final : public StreamParser {
  public:
   explicit Csv(std::optional<Volts> volts) : volts_{volts} {}
   Result<void> parse(std::string_view line, std::vector<StreamReading>& into) override {
-    line = stream::trimmed(line);
+    line = text::trimmed(line);
     if (line.empty()) return {};
-    if (line.front() == '#') return comment(stream::trimmed(line.substr(1)));
+    if (line.front() == '#') return comment(text::trimmed(line.substr(1)));
     if (table_) return table_->parse(line, into);
     return header(line);
   }
@@ -75,12 +75,12 @@ class Csv final : public StreamParser {
 
  private:
   // Facts of the source before the header: "refresh_s = 0.001", "aperture_s = 0.001", "origin = simulated".
-  Result<void> comment(std::string_view text) {
-    const std::size_t equals = text.find('=');
+  Result<void> comment(std::string_view said) {
+    const std::size_t equals = said.find('=');
     if (table_ || equals == std::string_view::npos) return {};
-    const std::string_view key = stream::trimmed(text.substr(0, equals));
-    const std::string_view value = stream::trimmed(text.substr(equals + 1));
-    const auto seconds = stream::number(value);
+    const std::string_view key = text::trimmed(said.substr(0, equals));
+    const std::string_view value = text::trimmed(said.substr(equals + 1));
+    const auto seconds = text::number(value);
     const auto time = seconds && *seconds > 0 ? stream::stamp(*seconds) : std::nullopt;
     if (key == "refresh_s") refresh_ = time;
     if (key == "aperture_s") aperture_ = time;
@@ -89,7 +89,7 @@ class Csv final : public StreamParser {
     return {};
   }
   Result<void> header(std::string_view line) {
-    const auto names = stream::fields(line, ',');
+    const auto names = text::fields(line, ',');
     if (names.size() > most_columns) return Error{Errc::malformed, "header", "has more than 64 columns"};
     std::vector<PowerColumn> columns;
     StampClock clock = StampClock::arrival;
@@ -108,12 +108,13 @@ class Csv final : public StreamParser {
     }
     PowerTable table{std::move(columns), clock, volts_};
     if (table.channels().empty()) {
-      unusable_ =
+      const std::string why =
           table.without_voltage().empty()
               ? "the first line is to name columns with their units, as time_s,board_w (docs/streams.md)"
               : "no voltage beside the current of " + joined(table.without_voltage()) +
                     "; add a column NAME_v, or :volts=5 behind the file";
-      return Error{Errc::malformed, "header", unusable_};
+      if (unusable_.empty()) unusable_ = why;  // of the first line: those behind it are rows
+      return Error{Errc::malformed, "header", why};
     }
     for (Channel& channel : table.channels()) {
       channel.refresh = refresh_;
@@ -132,8 +133,8 @@ class Csv final : public StreamParser {
   std::string unusable_;
 };
 
-Result<StreamPlan> plan(std::string_view text, Nanoseconds) {
-  const stream::Argument argument = stream::argument(text, {"volts"});
+Result<StreamPlan> plan(std::string_view written, Nanoseconds) {
+  const stream::Argument argument = stream::argument(written, {"volts"});
   const auto volts = argument.positive("volts");
   if (!volts) return volts.error();
   if (argument.head.empty())
@@ -147,8 +148,8 @@ Result<StreamPlan> plan(std::string_view text, Nanoseconds) {
 
 }  // namespace
 
-extern const StreamDriver csv_driver;
-const StreamDriver csv_driver{"csv",
+extern const StreamDriver csv_stream;
+const StreamDriver csv_stream{"csv",
                               "csv:FILE[:volts=V]",
                               "rows of a meter of yours: a file that grows, a FIFO, a terminal, - for a pipe",
                               "",

@@ -19,13 +19,13 @@ using Kind = PowerColumn::Kind;
 class Joulescope final : public StreamParser {
  public:
   Result<void> parse(std::string_view line, std::vector<StreamReading>& into) override {
-    line = stream::trimmed(line);
+    line = text::trimmed(line);
     if (line.empty()) return {};
     if (table_ && line.front() != '#') return table_->parse(line, into);
     if (line.starts_with("#&") || line.starts_with("#= ")) line.remove_prefix(line.size());  // events, state
     if (line.empty()) return {};
     if (line.front() == '#') line.remove_prefix(1);
-    return header(stream::fields(line, ','));
+    return header(text::fields(line, ','));
   }
   [[nodiscard]] std::span<const Channel> channels() const override {
     return table_ ? std::span<const Channel>{table_->channels()} : std::span<const Channel>{};
@@ -68,8 +68,8 @@ Result<StreamPlan> plan(std::string_view argument, Nanoseconds) {
 
 }  // namespace
 
-extern const StreamDriver joulescope_driver;
-const StreamDriver joulescope_driver{
+extern const StreamDriver joulescope_stream;
+const StreamDriver joulescope_stream{
     "joulescope", "joulescope:FILE", "statistics that Joulescope's programs write to FILE", "", true, plan};
 
 }  // namespace layerwatt

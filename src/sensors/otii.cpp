@@ -33,10 +33,10 @@ class Otii final : public StreamParser {
   Otii(PowerColumn value, std::optional<Volts> volts)
       : table_{{{Kind::time, 1, {}}, std::move(value)}, StampClock::own, volts} {}
   Result<void> parse(std::string_view line, std::vector<StreamReading>& into) override {
-    line = stream::trimmed(line);
+    line = text::trimmed(line);
     if (line.empty()) return {};
     if (headed_) return table_.parse(line, into);
-    const auto names = stream::fields(line, ',');
+    const auto names = text::fields(line, ',');
     if (names.size() != 2 || names[0] != "Timestamp" || names[1] != "Value")
       return Error{Errc::malformed, "header", "expected \"Timestamp\",\"Value\""};
     headed_ = true;
@@ -52,8 +52,8 @@ class Otii final : public StreamParser {
   bool headed_ = false;
 };
 
-Result<StreamPlan> plan(std::string_view text, Nanoseconds) {
-  const stream::Argument argument = stream::argument(text, {"volts"});
+Result<StreamPlan> plan(std::string_view written, Nanoseconds) {
+  const stream::Argument argument = stream::argument(written, {"volts"});
   const auto volts = argument.positive("volts");
   if (!volts) return volts.error();
   StreamPlan plan;
@@ -73,8 +73,8 @@ Result<StreamPlan> plan(std::string_view text, Nanoseconds) {
 
 }  // namespace
 
-extern const StreamDriver otii_driver;
-const StreamDriver otii_driver{"otii",
+extern const StreamDriver otii_stream;
+const StreamDriver otii_stream{"otii",
                                "otii:FILE[:volts=V]",
                                "a power, energy or current that Otii 3 exported: layerwatt import only",
                                "",

@@ -57,18 +57,18 @@ Result<Nanoseconds> PowerTable::stamp(std::string_view field) const {
   const PowerColumn& column = columns_[*time_];
   const char* expected = "expected a time";
   if (column.scale == 1e-9) {
-    const auto count = stream::integer(field);
+    const auto count = text::integer(field);
     if (!count) return wrong(field, expected);
     return Nanoseconds{*count};
   }
-  const auto value = stream::number(field);
+  const auto value = text::number(field);
   const auto stamp = value ? stream::stamp(*value * column.scale) : std::nullopt;
   if (!stamp) return wrong(field, expected);
   return *stamp;
 }
 
 Result<void> PowerTable::parse(std::string_view line, std::vector<StreamReading>& into) const {
-  const std::vector<std::string_view> all = stream::fields(line, ',');
+  const std::vector<std::string_view> all = text::fields(line, ',');
   if (all.size() > columns_.size() && !(all.size() == columns_.size() + 1 && all.back().empty()))
     return Error{Errc::malformed, "row", "has more fields than the header"};
   const auto field = [&](std::size_t i) { return i < all.size() ? all[i] : std::string_view{}; };
@@ -83,8 +83,8 @@ Result<void> PowerTable::parse(std::string_view line, std::vector<StreamReading>
     const Source& source = sources_[c];
     const PowerColumn& column = columns_[source.value];
     if (field(source.value).empty() || (source.voltage && field(*source.voltage).empty())) continue;
-    const auto value = stream::number(field(source.value));
-    const auto volts = source.voltage ? stream::number(field(*source.voltage)) : std::optional<double>{1};
+    const auto value = text::number(field(source.value));
+    const auto volts = source.voltage ? text::number(field(*source.voltage)) : std::optional<double>{1};
     if (!value) return wrong(field(source.value), "expected a number");
     if (!volts) return wrong(field(*source.voltage), "expected a number");
     const double scaled = *value * column.scale;

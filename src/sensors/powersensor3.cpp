@@ -25,7 +25,7 @@ constexpr double lost_s = 0.02;
 class PowerSensor3 final : public StreamParser {
  public:
   Result<void> parse(std::string_view line, std::vector<StreamReading>& into) override {
-    const std::vector<std::string_view> words = stream::words(line);
+    const std::vector<std::string_view> words = text::words(line);
     if (words.empty()) return {};
     if (words.front() == "M") return {};  // its own markers
     if (words.front() == "marker") return header(words);
@@ -60,13 +60,13 @@ class PowerSensor3 final : public StreamParser {
     return {};
   }
   Result<void> sample(const std::vector<std::string_view>& words, std::vector<StreamReading>& into) {
-    const auto host = stream::number(words[1]);
-    const auto device = stream::integer(words[3]);
+    const auto host = text::number(words[1]);
+    const auto device = text::integer(words[3]);
     if (!host || !stream::stamp(*host) || !device || *device < 0 || *device >= device_cycle_us)
       return Error{Errc::malformed, "sample", "its times are none"};
     std::vector<StreamReading> found;
     for (std::size_t c = 0; c < places_.size(); ++c) {
-      const auto value = stream::number(words[places_[c]]);
+      const auto value = text::number(words[places_[c]]);
       const auto power = value ? stream::believable(Watts{*value}) : std::nullopt;
       if (!power) return Error{Errc::malformed, "sample", "a power in it is none"};
       found.push_back({c, *power, {}});
@@ -117,8 +117,8 @@ Result<StreamPlan> plan(std::string_view argument, Nanoseconds) {
 
 }  // namespace
 
-extern const StreamDriver powersensor3_driver;
-const StreamDriver powersensor3_driver{
+extern const StreamDriver powersensor3_stream;
+const StreamDriver powersensor3_stream{
     "powersensor3",
     "powersensor3:DEVICE|FILE",
     "PowerSensor3 at DEVICE (/dev/ttyACM0), or the dump of its programs in FILE",

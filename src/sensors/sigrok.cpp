@@ -48,13 +48,13 @@ struct Measured {
 std::optional<Measured> measured(std::string_view line) {
   const std::size_t colon = line.find(": ");
   if (colon == std::string_view::npos) return std::nullopt;
-  const std::string_view channel = stream::trimmed(line.substr(0, colon));
-  const auto words = stream::words(line.substr(colon + 2));
+  const std::string_view channel = text::trimmed(line.substr(0, colon));
+  const auto words = text::words(line.substr(colon + 2));
   if (words.size() < 2 || !stream::is_label(channel)) return std::nullopt;
-  const auto value = stream::number(words[0]);
+  const auto value = text::number(words[0]);
   if (!value || words[1].empty()) return std::nullopt;
   const std::string_view unit = words[1].substr(words[1].size() - 1);
-  const auto scale = stream::prefix(words[1].substr(0, words[1].size() - 1));
+  const auto scale = text::prefix(words[1].substr(0, words[1].size() - 1));
   if (!scale) return Measured{channel, *value, std::string{words[1].substr(0, 8)}};
   return Measured{channel, *value * *scale, std::string{unit}};
 }
@@ -68,7 +68,7 @@ class Sigrok final : public StreamParser {
     if (recipe) use(std::move(*recipe));
   }
   Result<void> parse(std::string_view line, std::vector<StreamReading>& into) override {
-    line = stream::trimmed(line);
+    line = text::trimmed(line);
     if (line.empty() || line == "FRAME-BEGIN" || line == "FRAME-END") return {};
     const auto one = measured(line);
     if (!one) return Error{Errc::malformed, "line", "is no value of a channel"};
@@ -180,13 +180,13 @@ Result<std::optional<Recipe>> recipe_of(const stream::Argument& argument) {
   return std::optional{recipe};
 }
 
-Result<StreamPlan> plan(std::string_view text, Nanoseconds) {
+Result<StreamPlan> plan(std::string_view written, Nanoseconds) {
   const stream::Argument argument =
-      stream::argument(text, {"a", "b", "current", "voltage", "shunt", "volts", "samplerate"});
+      stream::argument(written, {"a", "b", "current", "voltage", "shunt", "volts", "samplerate"});
   const std::string driver = argument.head.substr(0, argument.head.find(':'));
   if (driver.empty() || driver.front() == '-')
     return Error{Errc::malformed, "sigrok",
-                 "say which driver, as sigrok-cli -d wants it: sigrok:uni-t-ut61e:conn=..."};
+                 "say which driver, as sigrok-cli -d wants it: sigrok:rdtech-dps:conn=/dev/ttyUSB0"};
   auto recipe = recipe_of(argument);
   if (!recipe) return recipe.error();
   auto rate = argument.positive("samplerate");
@@ -216,8 +216,8 @@ Result<StreamPlan> plan(std::string_view text, Nanoseconds) {
 
 }  // namespace
 
-extern const StreamDriver sigrok_driver;
-const StreamDriver sigrok_driver{"sigrok",
+extern const StreamDriver sigrok_stream;
+const StreamDriver sigrok_stream{"sigrok",
                                  "sigrok:DRIVER[:conn=PORT][:a=CH:b=CH:shunt=OHMS:volts=V]",
                                  "meters and oscilloscopes that sigrok-cli knows; sigrok:demo is SIMULATED",
                                  "sigrok-cli",

@@ -18,18 +18,18 @@ constexpr Nanoseconds usual_interval = 100ms;  // it takes some ms of a core for
 constexpr std::size_t most_rails = 32;
 
 // "4250/4250" before JetPack 5, "4900mW/5000mW" from then on; the first. "2145/3964MB" is memory.
-std::optional<Watts> power_in(std::string_view text) {
-  const std::size_t slash = text.find('/');
+std::optional<Watts> power_in(std::string_view word) {
+  const std::size_t slash = word.find('/');
   if (slash == std::string_view::npos) return std::nullopt;
-  std::string_view now = text.substr(0, slash), mean = text.substr(slash + 1);
+  std::string_view now = word.substr(0, slash), mean = word.substr(slash + 1);
   const bool has_unit = now.ends_with("mW");
   if (has_unit != mean.ends_with("mW")) return std::nullopt;
   if (has_unit) {
     now.remove_suffix(2);
     mean.remove_suffix(2);
   }
-  const auto milliwatts = stream::integer(now);
-  if (!milliwatts || !stream::integer(mean)) return std::nullopt;
+  const auto milliwatts = text::integer(now);
+  if (!milliwatts || !text::integer(mean)) return std::nullopt;
   return stream::believable(Watts{static_cast<double>(*milliwatts) * 1e-3});
 }
 
@@ -40,7 +40,7 @@ class Tegrastats final : public StreamParser {
  public:
   explicit Tegrastats(Nanoseconds interval) : interval_{interval} {}
   Result<void> parse(std::string_view line, std::vector<StreamReading>& into) override {
-    const std::vector<std::string_view> words = stream::words(line);
+    const std::vector<std::string_view> words = text::words(line);
     if (std::find(words.begin(), words.end(), "RAM") == words.end())
       return Error{Errc::malformed, "line", "is not of tegrastats: no RAM in it"};
     for (std::size_t i = 1; i < words.size(); ++i)
@@ -95,8 +95,8 @@ Result<StreamPlan> plan(std::string_view argument, Nanoseconds period) {
 
 }  // namespace
 
-extern const StreamDriver tegrastats_driver;
-const StreamDriver tegrastats_driver{"tegrastats",
+extern const StreamDriver tegrastats_stream;
+const StreamDriver tegrastats_stream{"tegrastats",
                                      "tegrastats[:FILE]",
                                      "NVIDIA's own program on a Jetson, or what it writes to FILE",
                                      "tegrastats",

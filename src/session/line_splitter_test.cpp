@@ -26,7 +26,8 @@ TEST(LineSplitter, GivesTheSameLinesHoweverTheyAreCut) {
   for (std::size_t size = 1; size <= text.size(); ++size) {
     LineSplitter splitter;
     Lines lines;
-    for (std::size_t at = 0; at < text.size(); at += size) splitter.add(text.substr(at, size), lines.collect());
+    for (std::size_t at = 0; at < text.size(); at += size)
+      splitter.add(text.substr(at, size), lines.collect());
     EXPECT_THAT(lines.all, ElementsAre("a", "", "bc\r", "def")) << size;
   }
 }

@@ -283,6 +283,9 @@ Result<std::unique_ptr<ReadingSource>> Session::open_stream(ChosenStream& chosen
                                    {.interrupted = options_.interrupted});
   if (!stream) return stream.error();
   for (auto& [key, value] : (*stream)->mode()) circumstances_["sensor_mode." + device + "." + key] = value;
+  for (const RailRecord& rail : (*stream)->rails())
+    if (rail.channel.origin == Origin::simulated)
+      circumstances_["simulation"] = "readings of " + name + ":" + device + ", MADE UP by their source";
   streams_.push_back(stream->get());
   return std::unique_ptr<ReadingSource>{std::move(*stream)};
 }

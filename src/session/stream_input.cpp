@@ -26,8 +26,15 @@ constexpr std::size_t at_once = 65536;
 constexpr int look_at_stop_ms = 50;
 constexpr auto patience = 500ms;  // between SIGTERM and SIGKILL
 
-// As execvp(3) would find it.
-std::optional<std::filesystem::path> program_named(const std::string& name) {
+Nanoseconds thread_cpu_time() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return std::chrono::seconds{t.tv_sec} + Nanoseconds{t.tv_nsec};
+}
+
+}  // namespace
+
+std::optional<std::filesystem::path> program_in_path(const std::string& name) {
   if (name.find('/') != std::string::npos) return name;
   const char* path = std::getenv("PATH");
   std::string_view rest = path == nullptr ? "/usr/local/bin:/usr/bin:/bin" : path;
@@ -40,14 +47,6 @@ std::optional<std::filesystem::path> program_named(const std::string& name) {
   return std::nullopt;
 }
 
-Nanoseconds thread_cpu_time() {
-  timespec t{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return std::chrono::seconds{t.tv_sec} + Nanoseconds{t.tv_nsec};
-}
-
-}  // namespace
-
 Result<std::unique_ptr<StreamInput>> StreamInput::open(const StreamPlan& plan, const Clock& clock) {
   const std::string name = plan.command.empty() ? plan.file.string() : plan.command.front();
   std::unique_ptr<StreamInput> input{new StreamInput{clock, name}};
@@ -58,7 +57,7 @@ Result<std::unique_ptr<StreamInput>> StreamInput::open(const StreamPlan& plan, c
 }
 
 Result<void> StreamInput::start(const StreamPlan& plan) {
-  const auto program = program_named(plan.command.front());
+  const auto program = program_in_path(plan.command.front());
   if (!program) return Error{Errc::not_found, name_, "is not installed; " + plan.remedy};
   int in[2], out[2], said[2];
   if (::pipe2(in, O_CLOEXEC) != 0) return system_error(errno, name_, "making a pipe");

@@ -16,6 +16,9 @@
 
 namespace layerwatt {
 
+// As execvp(3) would find it; empty: nowhere in PATH.
+std::optional<std::filesystem::path> program_in_path(const std::string& name);
+
 class StreamInput {
  public:
   struct Chunk {
