@@ -23,7 +23,7 @@ std::string_view warning_title(const Profile& profile) {
   const auto says = [&](std::string_view word) {
     return found != profile.circumstances.end() && found->second.find(word) != std::string::npos;
   };
-  if (says("MADE UP")) return "SIMULATED: power is made up by a demonstration, nothing was measured";
+  if (says("MADE UP")) return "SIMULATED: power is made up, as its source says, nothing was measured";
   return says("UNCALIBRATED") ? "SIMULATED and UNCALIBRATED: power and time come from a virtual board"
                               : "SIMULATED: power comes from a virtual board, nothing was measured";
 }

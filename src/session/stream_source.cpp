@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/median.h"
 #include "markers/printable.h"
@@ -250,7 +251,9 @@ std::string StreamSource::summary() const {
   if (plan_.parser->clock() == StampClock::own && device_.is_known()) {
     text += fmt::format("; the earliest of each second came up to {:.3g} ms after the fitted clock",
                         seconds(device_.unevenness()) * 1e3);
-    if (device_.slower()) text += fmt::format(", which is {:.1f} ppm slow", *device_.slower() * 1e6);
+    if (device_.slower())
+      text += fmt::format(", which runs {:.1f} ppm {}", std::abs(*device_.slower()) * 1e6,
+                          *device_.slower() > 0 ? "slow" : "fast");
   }
   return text;
 }
