@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t most_seen = 64;        // channels
 constexpr std::size_t most_waiting = 65536;  // values of one channel without those of the others
-constexpr double demo_rate = 1000;
+constexpr double demo_rate = 1000, fastest = 1e9;
 
 // What power is made of. A current is that of a shunt when `shunt` is known: (plus - minus) / shunt.
 struct Recipe {
@@ -191,6 +191,8 @@ Result<StreamPlan> plan(std::string_view written, Nanoseconds) {
   if (!recipe) return recipe.error();
   auto rate = argument.positive("samplerate");
   if (!rate) return rate.error();
+  if (*rate && **rate > fastest)
+    return Error{Errc::malformed, "samplerate=" + argument.option("samplerate"), "is beyond 1 GHz"};
   std::string device = argument.head;
   const bool is_demo = driver == "demo";
   if (is_demo) {

@@ -65,7 +65,6 @@ class Tegrastats final : public StreamParser {
     Channel channel;
     channel.rail = std::string{rail};
     if (interval_ > 0ns) channel.refresh = interval_;
-    channel.quantum = Watts{1e-3};
     channel.is_total = is_total(rail);
     channels_.push_back(std::move(channel));
     return channels_.size() - 1;

@@ -25,7 +25,7 @@ bool is_above(double x0, double y0, double x1, double y1, double x2, double y2) 
 }  // namespace
 
 void DeviceClock::add(Nanoseconds stamp, Instant arrival) {
-  if (last_ && stamp + 1s <= *last_) {
+  if (begins_anew(stamp)) {
     earliest_.clear();
     known_ = false;
     bin_ = 1s;

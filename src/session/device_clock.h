@@ -19,6 +19,9 @@ namespace layerwatt {
 class DeviceClock {
  public:
   // In any order; stamps that jump back by a second or more begin a new clock.
+  [[nodiscard]] bool begins_anew(Nanoseconds stamp) const {
+    return last_ && stamp + std::chrono::seconds{1} <= *last_;
+  }
   void add(Nanoseconds stamp, Instant arrival);
   // Uses all that was added. Until ten seconds are known both clocks pass for equally fast: over less, delays
   // say more of each other than of the clock.

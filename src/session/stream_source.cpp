@@ -129,7 +129,10 @@ void StreamSource::parse(const StreamInput::Chunk& chunk) {
       return;
     }
     for (const StreamReading& reading : found_) {
-      if (plan_.parser->clock() == StampClock::own) device_.add(reading.stamp, chunk.at);
+      if (plan_.parser->clock() == StampClock::own) {
+        if (device_.begins_anew(reading.stamp)) place_pending();  // by the clock they were made with
+        device_.add(reading.stamp, chunk.at);
+      }
       pending_.push_back({reading, chunk.at, came_before_.value_or(chunk.at)});
     }
   });
@@ -179,6 +182,10 @@ void StreamSource::add(const Pending& pending) {
 
 void StreamSource::process() {
   for (const StreamInput::Chunk& chunk : input_->take()) parse(chunk);
+  place_pending();
+}
+
+void StreamSource::place_pending() {
   triple_ = clock_.triple();
   device_.fit();
   const bool any = !pending_.empty();

@@ -63,6 +63,7 @@ class StreamSource final : public ReadingSource {
   void parse(const StreamInput::Chunk& chunk);
   void not_understood(std::string_view line, const std::string& why);
   void process();
+  void place_pending();
   void add(const Pending& pending);
   [[nodiscard]] std::optional<Reading> place(const Pending& pending) const;
   [[nodiscard]] std::string silence() const;

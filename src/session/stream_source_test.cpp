@@ -100,6 +100,19 @@ TEST(StreamSource, MapsTimesOfThisMachineWithoutTheirDelay) {
   EXPECT_LT(taken.readings.front().after, now() - 100ms);
 }
 
+TEST(StreamSource, AMeterThatBeginsAnewKeepsItsReadingsInOrder) {
+  // The second clock begins at zero, 100 s behind the first, within one take().
+  auto source =
+      open(script("echo time_ms,a_w; t=100000; while :; do echo $t,1; t=$((t+20)); sleep 0.02; "
+                  "[ $t -gt 100600 ] && t=0; [ $t -gt 600 ] && [ $t -lt 1000 ] && t=100000; done"));
+  ASSERT_TRUE(source) << source.error().detail;
+  (*source)->resume();
+  const auto taken = take_until(**source, [](const auto& all) { return all.readings.size() >= 100; });
+  for (std::size_t i = 1; i < taken.readings.size(); ++i)
+    EXPECT_GE(taken.readings[i].after, taken.readings[0].after);
+  for (const Reading& reading : taken.readings) EXPECT_LE(reading.after, now());
+}
+
 TEST(StreamSource, SaysWhichProgramIsMissingAndHowToGetIt) {
   StreamPlan plan = script("");
   plan.command = {"layerwatt-no-such-program"};

@@ -151,8 +151,7 @@ class StreamedRuns(LayerwattTest):
         self.run_program("profile", "lenet5", "--sensor", "tegrastats", "--max-time", "8s", "-o", "t.lw", "-q")
         profile = self.profile_json("t.lw")
         self.assertEqual(profile["origin"], "measured")
-        rails = {rail["name"]: rail for rail in profile["rails"]} if "name" in profile["rails"][0] else \
-            {rail["rail"]: rail for rail in profile["rails"]}
+        rails = [rail["rail"] for rail in profile["rails"]]
         self.assertEqual(set(rails), {"POM_5V_IN", "POM_5V_GPU", "POM_5V_CPU"})
         power, = self.query("t.lw", "SELECT avg(value) FROM reading JOIN rail ON rail.id = rail WHERE name = 'POM_5V_IN'")[0]
         self.assertAlmostEqual(power, 1.997)
