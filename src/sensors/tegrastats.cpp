@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Nanoseconds usual_interval = 100ms;  // it takes some ms of a core for each line
+constexpr Nanoseconds usual_interval = 100ms;  // each line costs it processor time, which is in the power
 constexpr std::size_t most_rails = 32;
 
 // "4250/4250" before JetPack 5, "4900mW/5000mW" from then on; the first. "2145/3964MB" is memory.
@@ -86,8 +86,7 @@ Result<StreamPlan> plan(std::string_view argument, Nanoseconds period) {
   const Nanoseconds interval = period > 0ns ? std::max<Nanoseconds>(period, 1ms) : usual_interval;
   const auto milliseconds = std::chrono::round<std::chrono::milliseconds>(interval);
   plan.command = {"tegrastats", "--interval", std::to_string(milliseconds.count())};
-  plan.remedy =
-      "it comes with Jetson Linux; on another machine use tegrastats:FILE, or - for a pipe from the board";
+  plan.remedy = "it comes with Jetson Linux; tegrastats:FILE follows what root's writes with --logfile";
   plan.parser = std::make_unique<Tegrastats>(milliseconds);
   return plan;
 }

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Nanoseconds shortest_silence = 1s;  // that is worth a gap
+constexpr Nanoseconds shortest_silence = 1s, of_unknown_pace = 5s;  // that is worth a gap
 constexpr int silence_in_refreshes = 10;
 constexpr Nanoseconds of_another_time = 1h;  // stamps this far from their arrival are not of this run
 constexpr std::size_t shown = 80;            // characters of a line
@@ -47,6 +47,7 @@ Result<std::unique_ptr<StreamSource>> StreamSource::open(const Clock& clock, con
 
 Error StreamSource::no_rails(Errc code, const std::string& what) const {
   std::string text = what;
+  if (old_lines_ > 0) text += "; what is in it already is for layerwatt import";
   if (const std::string why = plan_.parser->unusable(); !why.empty()) text += "; " + why;
   if (!garbage_.empty()) text += "; not understood: " + garbage_;
   return {code, "sensor " + name_, text};
@@ -59,8 +60,7 @@ Result<void> StreamSource::wait_for_rails(const StreamOptions& options) {
     const auto ended = input_->ended();
     for (const StreamInput::Chunk& chunk : input_->take()) parse(chunk);
     const Instant now = clock_.now();
-    const bool said_something =
-        !plan_.parser->channels().empty() || !pending_.empty() || !plan_.parser->unusable().empty();
+    const bool said_something = !pending_.empty() || !plan_.parser->unusable().empty();
     if (said_something && !first) first = now;
     if (first && (ended || now - *first >= options.settling)) break;
     if (ended) return no_rails(Errc::gone, "gave no reading: " + *ended);
@@ -99,9 +99,9 @@ void StreamSource::make_rails(const std::string& driver) {
     if (!rail.channel.refresh && stamped) rail.channel.refresh = usual_step();
     rail.sensor = driver;
     rail.device = plan_.device;
-    if (rail.channel.refresh)
-      longest_silence_ =
-          std::max<Nanoseconds>(longest_silence_, silence_in_refreshes * *rail.channel.refresh);
+    const Nanoseconds silence =
+        rail.channel.refresh ? silence_in_refreshes * *rail.channel.refresh : of_unknown_pace;
+    longest_silence_ = std::max(longest_silence_, silence);
     rails_.push_back(std::move(rail));
   }
   state_.resize(rails_.size());
