@@ -57,7 +57,7 @@ std::optional<double> volts_in(const std::string& unit) {
   return text::prefix(unit.substr(0, unit.size() - 1));
 }
 
-struct Header {
+struct ScopeHeader {
   std::vector<std::string> names;  // of the channels
   std::vector<double> scales;      // to volts
   double time_scale = 1;
@@ -90,7 +90,7 @@ class HeaderReader {
     }
     return {};
   }
-  Result<Header> finish() const {
+  Result<ScopeHeader> finish() const {
     if (counts_ && (!header_.start || !header_.step || !(*header_.step > 0)))
       return malformed("its rows are counted, and no Start and Increment say when they were");
     return header_;
@@ -133,7 +133,7 @@ class HeaderReader {
     return {};
   }
   std::size_t channels_;
-  Header header_;
+  ScopeHeader header_;
   std::optional<std::size_t> start_, step_;  // places of the fields
   bool counts_ = false;
 };
