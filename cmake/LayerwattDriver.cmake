@@ -5,7 +5,8 @@
 # library would lose it.
 #
 # layerwatt_finish_drivers(kind TYPE FooDriver HEADER "foos/foo.h" LIST foo_drivers
-#                          [LEFT_OUT foos_left_out ABSENCE Skipped])
+#                          [LEFT_OUT foos_left_out ABSENCE Skipped] [SUFFIX stream])
+# SUFFIX: the objects are called name_stream, where kinds share names (a report is called csv as well).
 function(layerwatt_driver kind name)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "REQUIRES")
   foreach(needed IN LISTS arg_REQUIRES)
@@ -21,16 +22,19 @@ endfunction()
 
 # Writes the registry and gives back, in `sources`, the files of all drivers; in `links`, what they need.
 function(layerwatt_finish_drivers kind sources links)
-  cmake_parse_arguments(PARSE_ARGV 3 arg "" "TYPE;HEADER;LIST;LEFT_OUT;ABSENCE" "")
+  cmake_parse_arguments(PARSE_ARGV 3 arg "" "TYPE;HEADER;LIST;LEFT_OUT;ABSENCE;SUFFIX" "")
   get_property(names GLOBAL PROPERTY LAYERWATT_${kind}_NAMES)
   get_property(needed GLOBAL PROPERTY LAYERWATT_${kind}_LINKS)
   get_property(left_out GLOBAL PROPERTY LAYERWATT_${kind}_LEFT_OUT)
+  if(NOT arg_SUFFIX)
+    set(arg_SUFFIX driver)
+  endif()
   set(declarations "")
   set(entries "")
   set(files "")
   foreach(name IN LISTS names)
-    string(APPEND declarations "extern const ${arg_TYPE} ${name}_driver;\n")
-    string(APPEND entries "      &${name}_driver,\n")
+    string(APPEND declarations "extern const ${arg_TYPE} ${name}_${arg_SUFFIX};\n")
+    string(APPEND entries "      &${name}_${arg_SUFFIX},\n")
     list(APPEND files ${name}.cpp)
   endforeach()
   # Drivers of a kind call their functions alike, so they cannot share a translation unit.

@@ -13,9 +13,9 @@ namespace layerwatt {
 
 std::span<const Command> commands() {
   static constexpr Command all[] = {
-      {"profile", add_profile}, {"show", add_show},           {"export", add_export},
-      {"sensors", add_sensors}, {"doctor", add_doctor},       {"restore", add_restore},
-      {"board", add_board},     {"calibrate", add_calibrate}, {"model", add_model},
+      {"profile", add_profile},     {"show", add_show},     {"export", add_export},   {"import", add_import},
+      {"sensors", add_sensors},     {"doctor", add_doctor}, {"restore", add_restore}, {"board", add_board},
+      {"calibrate", add_calibrate}, {"model", add_model},
   };
   return all;
 }

@@ -219,7 +219,8 @@ void add_profile(CLI::App& app, Invocation& invocation) {
   command.add_option(
       "--sensor", options.sensor,
       "Sensor to use: a driver of `layerwatt sensors`, several as rapl,nvml, each read at a rate of "
-      "its own, or virtual:BOARD (SIMULATED readings)");
+      "its own, or virtual:BOARD (SIMULATED readings), or a stream: tegrastats, sigrok:DRIVER, csv:FILE and "
+      "others, docs/streams.md");
   command.add_option("--board", options.board,
                      "virtual:BOARD simulates execution, sensors and time (SIMULATED); "
                      "virtual:jetson-nano,averaging=1 with its sensor set otherwise than shipped");
@@ -260,6 +261,8 @@ void add_profile(CLI::App& app, Invocation& invocation) {
       "  sudo layerwatt profile net.onnx --sensor-mode best -e VDD_IN       and put back as it was, also "
       "after "
       "Ctrl-C\n"
+      "  layerwatt profile net.onnx --sensor sigrok:rdtech-dps:conn=/dev/ttyUSB0        a meter outside\n"
+      "  my-meter | layerwatt profile net.onnx --sensor csv:-      rows as docs/streams.md has them\n"
       "  layerwatt profile mobilenet_v2 --board virtual:jetson-nano -r 3000     SIMULATED, no hardware "
       "needed\n"
       "Ctrl-C keeps what was measured.");

@@ -10,8 +10,10 @@
 #include "boards/board.h"
 #include "cli/command.h"
 #include "sensors/sensor.h"
+#include "sensors/stream.h"
 #include "session/sensor_choice.h"
 #include "session/sensor_pace.h"
+#include "session/stream_input.h"
 
 namespace layerwatt {
 
@@ -144,6 +146,25 @@ void print(const Machine& machine, Sensor& sensor, const SensorDriver& driver,
   if (!mode.empty()) out << "  set to: " << mode << "\n";
 }
 
+// Streams are only named: reading one would start a program, or wait for a meter.
+nlohmann::json list_streams(const SensorsArguments& arguments, std::ostream& out) {
+  nlohmann::json streams = nlohmann::json::array();
+  if (!arguments.json) out << "streams, read only when asked for (docs/streams.md):\n";
+  for (const StreamDriver* driver : stream_drivers()) {
+    const bool installed = driver->program.empty() || program_in_path(std::string{driver->program});
+    nlohmann::json stream{{"driver", driver->name}, {"usage", driver->usage}, {"summary", driver->summary}};
+    if (!driver->program.empty()) stream["program"] = driver->program;
+    stream["program_found"] = installed;
+    streams.push_back(std::move(stream));
+    if (arguments.json) continue;
+    out << "  " << (driver->live ? "--sensor " : "import: ") << driver->usage << "\n      "
+        << driver->summary;
+    if (!installed) out << "; " << driver->program << " is not installed";
+    out << "\n";
+  }
+  return streams;
+}
+
 int list(const SensorsArguments& arguments, Terminal& terminal) {
   const auto machine = machine_at(arguments.sysroot);
   if (!machine) return report_error(terminal, machine.error());
@@ -170,11 +191,13 @@ int list(const SensorsArguments& arguments, Terminal& terminal) {
     for (const Skipped& one : found.skipped) skip(one);
   }
   for (const Skipped& one : sensors_left_out()) skip(one);
+  // They are of the machine we run on, not of a recorded one.
+  const nlohmann::json streams =
+      machine->is_recorded() ? nlohmann::json::array() : list_streams(arguments, terminal.out);
   if (arguments.json) {
-    terminal.out
-        << nlohmann::json{{"schema", "layerwatt.sensors/1"}, {"sensors", sensors}, {"skipped", skipped}}.dump(
-               2)
-        << "\n";
+    const nlohmann::json report{
+        {"schema", "layerwatt.sensors/1"}, {"sensors", sensors}, {"skipped", skipped}, {"streams", streams}};
+    terminal.out << report.dump(2) << "\n";
   } else if (!measured) {
     terminal.out << "No power sensor of the CPU or the board here. `layerwatt profile` can estimate "
                     "(labelled ESTIMATED), "

@@ -20,10 +20,12 @@ std::string_view warning_title(const Profile& profile) {
     case Origin::simulated: break;
   }
   const auto found = profile.circumstances.find("simulation");
-  const bool uncalibrated =
-      found != profile.circumstances.end() && found->second.find("UNCALIBRATED") != std::string::npos;
-  return uncalibrated ? "SIMULATED and UNCALIBRATED: power and time come from a virtual board"
-                      : "SIMULATED: power comes from a virtual board, nothing was measured";
+  const auto says = [&](std::string_view word) {
+    return found != profile.circumstances.end() && found->second.find(word) != std::string::npos;
+  };
+  if (says("MADE UP")) return "SIMULATED: power is made up, as its source says, nothing was measured";
+  return says("UNCALIBRATED") ? "SIMULATED and UNCALIBRATED: power and time come from a virtual board"
+                              : "SIMULATED: power comes from a virtual board, nothing was measured";
 }
 
 }  // namespace layerwatt

@@ -21,6 +21,8 @@
 #include "session/sensor_choice.h"
 #include "session/sensor_mode.h"
 #include "session/stop_rule.h"
+#include "session/stream_choice.h"
+#include "session/stream_source.h"
 #include "session/virtual_session.h"
 #include "session/virtual_source.h"
 
@@ -44,7 +46,9 @@ class Session {
   Result<void> record_circumstances(const json& opened);
   Result<void> record_findings();
   Result<void> open_source();
+  Result<void> open_samplers(const std::string& names, std::vector<std::unique_ptr<ReadingSource>>& parts);
   Result<std::unique_ptr<ReadingSource>> open_sampler(ChosenSensors& chosen);
+  Result<std::unique_ptr<ReadingSource>> open_stream(ChosenStream& chosen);
   Result<void> open_simulation(const std::string& board_id);
   Result<void> change_sensor_mode();
   Result<void> add_mode_events();
@@ -70,7 +74,8 @@ class Session {
   std::map<std::string, std::string> circumstances_;
   std::optional<SensorMode> sensor_mode_;  // while it is not as it was found
   std::unique_ptr<ReadingSource> source_;
-  VirtualSource* simulated_ = nullptr;  // source_, when it is simulated: for its truth
+  VirtualSource* simulated_ = nullptr;        // source_, when it is simulated: for its truth
+  std::vector<const StreamSource*> streams_;  // parts of source_
   std::optional<Recorder> recorder_;
   std::optional<InferenceRuns> runs_;
   PhaseBudget budget_;
@@ -236,21 +241,53 @@ Result<void> Session::open_simulation(const std::string& board_id) {
 Result<void> Session::open_source() {
   if (const std::string board_id = virtual_board_id(options_.sensor); !board_id.empty())
     return open_simulation(board_id);
-  auto chosen = choose_all_sensors(machine_, {runner_->pid()}, options_.sensor);
+  auto request = parse_sensor_request(machine_, options_.sensor, options_.period);
+  if (!request) return request.error();
+  std::vector<std::unique_ptr<ReadingSource>> parts;
+  for (ChosenStream& one : request->streams) {
+    show("waiting for the first readings of " + std::string{one.driver->name});
+    auto stream = open_stream(one);
+    if (!stream) return stream.error();
+    parts.push_back(std::move(*stream));
+  }
+  if (request->sensors)
+    if (auto opened = open_samplers(request->names, parts); !opened) return opened;
+  sensors_take_turns_ = parts.size() == 1 && request->streams.empty();
+  if (parts.size() == 1)
+    source_ = std::move(parts.front());
+  else
+    source_ = std::make_unique<JoinedSource>(std::move(parts));
+  return {};
+}
+
+Result<void> Session::open_samplers(const std::string& names,
+                                    std::vector<std::unique_ptr<ReadingSource>>& parts) {
+  auto chosen = choose_all_sensors(machine_, {runner_->pid()}, names);
   if (!chosen) return chosen.error();
-  if (auto known = check_rails(rails_of(*chosen), options_.rails); !known) return known;
-  std::vector<std::unique_ptr<ReadingSource>> samplers;
+  std::vector<RailRecord> known = rails_of(*chosen);
+  for (const auto& part : parts)
+    for (RailRecord& rail : part->rails()) known.push_back(std::move(rail));
+  if (auto checked = check_rails(known, options_.rails); !checked) return checked;
   for (ChosenSensors& one : *chosen) {
     auto sampler = open_sampler(one);
     if (!sampler) return sampler.error();
-    if (*sampler != nullptr) samplers.push_back(std::move(*sampler));
+    if (*sampler != nullptr) parts.push_back(std::move(*sampler));
   }
-  sensors_take_turns_ = samplers.size() == 1;
-  if (samplers.size() == 1)
-    source_ = std::move(samplers.front());
-  else
-    source_ = std::make_unique<JoinedSource>(std::move(samplers));
   return {};
+}
+
+Result<std::unique_ptr<ReadingSource>> Session::open_stream(ChosenStream& chosen) {
+  const std::string name{chosen.driver->name};
+  const std::string device = chosen.plan.device.empty() ? name : chosen.plan.device;
+  auto stream = StreamSource::open(machine_.clock(), name, std::move(chosen.plan),
+                                   {.interrupted = options_.interrupted});
+  if (!stream) return stream.error();
+  for (auto& [key, value] : (*stream)->mode()) circumstances_["sensor_mode." + device + "." + key] = value;
+  for (const RailRecord& rail : (*stream)->rails())
+    if (rail.channel.origin == Origin::simulated)
+      circumstances_["simulation"] = "readings of " + name + ":" + device + ", MADE UP by their source";
+  streams_.push_back(stream->get());
+  return std::unique_ptr<ReadingSource>{std::move(*stream)};
 }
 
 // Null when none of its rails is wanted.
@@ -400,6 +437,8 @@ Result<void> Session::finish(const SessionOutcome& outcome) {
   const SamplerRecord sampler = source_->finish();
   if (sensor_mode_) sensor_mode_->restore();
   if (auto added = add_mode_events(); !added) return added;
+  for (const StreamSource* stream : streams_)
+    if (auto added = recorder_->add_event("stream", stream->summary()); !added) return added;
   // What was still open is closed now: the gap of a sensor that left, above all.
   if (simulated_ == nullptr)
     if (auto pumped = recorder_->pump({}, now()); !pumped) return pumped;

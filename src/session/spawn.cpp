@@ -114,6 +114,7 @@ Result<int> spawn(const SpawnPlan& plan) {
   int report[2];
   if (::pipe2(report, O_CLOEXEC) != 0) return system_error(errno, plan.program.string(), "making a pipe");
   std::vector<std::string> arguments{plan.program.string()};
+  arguments.insert(arguments.end(), plan.arguments.begin(), plan.arguments.end());
   std::vector<std::string> environment = environment_with(plan.environment);
   Prepared prepared{plan,
                     pointers_to(arguments),

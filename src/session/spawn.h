@@ -13,6 +13,7 @@ namespace layerwatt {
 
 struct SpawnPlan {
   std::filesystem::path program;
+  std::vector<std::string> arguments = {};       // behind its name
   std::vector<std::pair<int, int>> descriptors;  // {number in the child, ours}; all others are closed
   std::vector<std::string> environment;          // "NAME=value", in place of what we have under that name
   std::optional<int> avoid_core;                 // ignored when it is the only one we may use
