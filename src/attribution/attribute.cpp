@@ -9,12 +9,12 @@
 #include "attribution/chronological.h"
 #include "attribution/chronological_lag.h"
 #include "attribution/chronological_stacking.h"
+#include "attribution/distributions.h"
 #include "attribution/forward_method.h"
 #include "attribution/notes.h"
 #include "attribution/overlap_mean.h"
 #include "attribution/profile.h"
 #include "attribution/rail_profile.h"
-#include "attribution/statistics.h"
 #include "attribution/time_proportional.h"
 #include "attribution/uncertainty.h"
 
@@ -94,10 +94,10 @@ constexpr std::array<NamedMethod, 5> methods{{{"forward", forward_method, Moment
 
 template <class Length>
 Distribution distribution(const std::vector<Inference>& inferences, Length length) {
-  std::vector<Nanoseconds> lengths;
-  lengths.reserve(inferences.size());
-  for (const Inference& inference : inferences) lengths.push_back(length(inference));
-  return distribution_of(std::move(lengths));
+  const auto walk = [&](auto use) {
+    for (const Inference& inference : inferences) use(0, length(inference));
+  };
+  return distributions_of(1, walk).front();
 }
 
 void set_latencies(const Execution& execution, Profile& profile) {
@@ -112,16 +112,15 @@ void set_latencies(const Execution& execution, Profile& profile) {
 
 void set_layers(const Timeline& timeline, const Execution& execution, const InferenceTimes& times,
                 Profile& profile) {
-  std::vector<std::size_t> runs(timeline.layers.size());
-  for (const Segment& run : execution.runs()) ++runs[run.layer];
-  std::vector<std::vector<Nanoseconds>> durations(timeline.layers.size());
-  for (std::size_t l = 0; l < runs.size(); ++l) durations[l].reserve(runs[l]);
-  for (const Segment& run : execution.runs()) durations[run.layer].push_back(run.end - run.begin);
+  const auto walk = [&](auto use) {
+    for (const Segment& run : execution.runs()) use(run.layer, run.end - run.begin);
+  };
+  const std::vector<Distribution> marked = distributions_of(timeline.layers.size(), walk);
   for (std::size_t l = 0; l < timeline.layers.size(); ++l) {
     LayerProfile layer;
     layer.layer = timeline.layers[l];
-    layer.runs = durations[l].size();
-    layer.marked = distribution_of(std::move(durations[l]));
+    layer.runs = marked[l].count;
+    layer.marked = marked[l];
     layer.duration = times.layers[l];
     profile.layers.push_back(std::move(layer));
   }

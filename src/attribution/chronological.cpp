@@ -11,34 +11,37 @@ namespace layerwatt {
 
 namespace {
 
-// Weighted mean and spread, updated value by value (West 1979).
+// Weighted mean and spread. Sums of differences from the first power: what varies is small against the mean.
 class Spread {
  public:
   void add(Watts power, double weight, double share) {
+    if (count_ == 0) about_ = power;
     ++count_;
     shares_ += share;
     weight_ += weight;
     weight_squares_ += weight * weight;
-    const double step = power.value() - mean_;
-    mean_ += step * weight / weight_;
-    squares_ += weight * step * (power.value() - mean_);
+    const double difference = (power - about_).value();
+    sum_ += weight * difference;
+    squares_ += weight * difference * difference;
   }
   // `rounding`: half-width for what the sensor rounds away, the same for all.
   [[nodiscard]] LayerPower power(double rounding) const {
     LayerPower result;
     if (count_ == 0 || weight_ <= 0) return result;
     result.readings = static_cast<std::size_t>(std::max(1L, std::lround(shares_)));
-    result.mean = Watts{mean_};
+    const double offset = sum_ / weight_;
+    result.mean = about_ + Watts{offset};
     const double effective = weight_ * weight_ / weight_squares_;  // Kish: readings of equal weight
     if (count_ < 2 || effective <= 1.001) return result;
-    const double variance = squares_ / weight_ * effective / (effective - 1);
+    const double variance = std::max(0.0, squares_ / weight_ - offset * offset) * effective / (effective - 1);
     result.half_width = Watts{std::hypot(normal_975 * std::sqrt(variance / effective), rounding)};
     return result;
   }
 
  private:
   std::size_t count_ = 0;
-  double shares_ = 0, weight_ = 0, weight_squares_ = 0, mean_ = 0, squares_ = 0;
+  Watts about_;
+  double shares_ = 0, weight_ = 0, weight_squares_ = 0, sum_ = 0, squares_ = 0;
 };
 
 // Divides windows over pieces. The last of the columns is the time between layers.
@@ -48,14 +51,19 @@ class Mapping {
     more_ = pieces_.next(piece_);
   }
   void add(const ReadingWindow& window) {
-    while (more_ && piece_.end <= window.from) more_ = pieces_.next(piece_);
-    if (window.from == window.to) {
-      if (more_ && piece_.begin <= window.from) spreads_[piece_.column].add(window.power, window.weight, 1);
+    if (more_ && piece_.end <= window.from) {
+      pieces_.skip_to(window.from);
+      more_ = pieces_.next(piece_);
+    }
+    if (!more_ || piece_.begin > window.to) return;
+    if (piece_.begin <= window.from && window.to <= piece_.end) {
+      spreads_[piece_.column].add(window.power, window.weight, 1);
       return;
     }
+    const double share_of_us = 1 / microseconds(window.to - window.from);
     while (more_ && piece_.begin < window.to) {
       const Nanoseconds overlap = std::min(window.to, piece_.end) - std::max(window.from, piece_.begin);
-      const double share = seconds(overlap) / seconds(window.to - window.from);
+      const double share = microseconds(overlap) * share_of_us;
       spreads_[piece_.column].add(window.power, window.weight * share, share);
       if (piece_.end > window.to) return;  // the next window may lie in it, too
       more_ = pieces_.next(piece_);

@@ -19,8 +19,12 @@ bool Pieces::next_inference() {
 
 // Goes to the inference's next segment that is not over. False when there is none.
 bool Pieces::next_segment(const Inference& inference) {
-  for (; segment_ < segments_.size() && segments_[segment_].begin < inference.unload_end; ++segment_)
-    if (segments_[segment_].inference == inference_ && segments_[segment_].end > at_) return true;
+  for (; segment_ < segments_.size(); ++segment_) {
+    const Segment& segment = segments_[segment_];
+    if (segment.end <= at_) continue;  // most of them: there are more layers than readings
+    if (segment.begin >= inference.unload_end) return false;
+    if (segment.inference == inference_) return true;
+  }
   return false;
 }
 
@@ -44,6 +48,20 @@ bool Pieces::next(Piece& piece) {
     }
     if (piece.end > piece.begin) return true;
   }
+}
+
+void Pieces::skip_to(Instant when) {
+  if (inside_ ? when <= at_ : inference_ == execution_.energy.size()) return;
+  if (inside_ && execution_.energy[inference_].unload_end <= when) {
+    inside_ = false;
+    ++inference_;
+  }
+  if (!inside_) {
+    while (inference_ < execution_.energy.size() && execution_.energy[inference_].unload_end <= when)
+      ++inference_;
+    if (!next_inference()) return;
+  }
+  at_ = std::max(at_, when);
 }
 
 bool ReadWindows::next(ReadingWindow& window) {

@@ -23,6 +23,8 @@ class Pieces {
       : execution_{execution}, segments_{segments}, between_{layers} {}
   // False at the end.
   bool next(Piece& piece);
+  // Leaves out what ends by then; a piece that goes on begins then.
+  void skip_to(Instant when);
 
  private:
   bool next_inference();

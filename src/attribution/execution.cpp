@@ -9,6 +9,7 @@
 
 #include "attribution/concurrent_spans.h"
 #include "attribution/plausible.h"
+#include "core/large_pages.h"
 #include "core/median.h"
 
 namespace layerwatt {
@@ -96,9 +97,18 @@ void find_blocks(const std::vector<bool>& after_left_out, Execution& execution) 
   }
 }
 
-void take_segments(const Timeline& timeline, const std::vector<std::uint32_t>& place, Execution& execution) {
-  execution.segments.reserve(timeline.spans.size());
+struct Taken {
+  std::vector<std::uint32_t> spans;  // of each of `energy`
+  bool apart = true;                 // each begins when those before it have ended
+};
+
+// Fills segments.
+Taken take_segments(const Timeline& timeline, const std::vector<std::uint32_t>& place, Execution& execution) {
+  std::vector<Segment>& segments = execution.segments;
+  reserve_large(segments, timeline.spans.size());
+  Taken taken{std::vector<std::uint32_t>(execution.energy.size()), true};
   bool in_order = true;
+  Instant last_begin{}, last_end{};
   for (const LayerSpan& span : timeline.spans) {
     const bool known = span.layer < timeline.layers.size() && span.inference < place.size();
     if (!known || !plausible(span.begin) || !plausible(span.end) || span.end < span.begin) {
@@ -113,20 +123,23 @@ void take_segments(const Timeline& timeline, const std::vector<std::uint32_t>& p
       continue;
     }
     // Marks of another clock may reach out a little.
-    const Instant begin = std::max(span.begin, inference.load_begin);
-    in_order = in_order && (execution.segments.empty() || execution.segments.back().begin <= begin);
-    execution.segments.push_back(
-        {begin, std::min(span.end, inference.unload_end), span.layer, place[span.inference]});
+    const Instant begin = std::max(span.begin, inference.load_begin),
+                  end = std::min(span.end, inference.unload_end);
+    in_order = in_order && last_begin <= begin;
+    taken.apart = taken.apart && last_end <= begin;
+    last_begin = begin;
+    last_end = end;
+    ++taken.spans[place[span.inference]];
+    segments.push_back({begin, end, span.layer, place[span.inference]});
   }
   const auto begins_earlier = [](const Segment& a, const Segment& b) { return a.begin < b.begin; };
-  if (!in_order) std::stable_sort(execution.segments.begin(), execution.segments.end(), begins_earlier);
+  if (!in_order) std::stable_sort(segments.begin(), segments.end(), begins_earlier);
+  return taken;
 }
 
 // Marks can be lost to a full ring, a kill or damage. Then only inferences with the most common number of
 // marks count.
-void find_marked(bool lossy, Execution& execution) {
-  std::vector<std::uint32_t> spans(execution.energy.size());
-  for (const Segment& segment : execution.segments) ++spans[segment.inference];
+void find_marked(bool lossy, const std::vector<std::uint32_t>& spans, Execution& execution) {
   std::uint32_t wanted = 0;
   if (lossy) {
     std::map<std::uint32_t, std::size_t> counts;
@@ -152,10 +165,10 @@ Execution execution_of(const Timeline& timeline) {
   const Sorted sorted = sort_inferences(timeline, execution);
   find_blocks(sorted.after_left_out, execution);
   const std::size_t impossible_inferences = execution.impossible;
-  take_segments(timeline, sorted.place, execution);
+  const Taken taken = take_segments(timeline, sorted.place, execution);
   const bool damaged = execution.impossible > impossible_inferences;
-  find_marked(timeline.markers.dropped > 0 || !timeline.complete || damaged, execution);
-  resolve_overlaps(timeline.layers, execution);
+  find_marked(timeline.markers.dropped > 0 || !timeline.complete || damaged, taken.spans, execution);
+  if (!taken.apart) resolve_overlaps(timeline.layers, execution);
   return execution;
 }
 

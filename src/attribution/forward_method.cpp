@@ -349,7 +349,7 @@ SensorFit Forward::fit_of(const forward::RailEstimate& estimate, const forward::
     fit.withheld =
         "inferences always begin at the same phase of the sensor's cycle, so some layers are never "
         "seen alone; vary the pauses between inferences by a whole cycle";
-  else if (is_blurred(series))  // they would hold the truth in 80 of 100 cases
+  else if (is_blurred(series))  // on an average they would hold the truth in 82 of 100 cases
     fit.withheld =
         "the readings come too slowly to show when the sensor converts; read it faster than that, one rail "
         "if need be";

@@ -102,6 +102,24 @@ TEST(ForwardMethod, ReadsASensorThatATimerPollsFasterThanItConverts) {
   EXPECT_LT(median_error(run, forward(run.timeline)), 0.02);
 }
 
+// Reads slower than conversions: what each saw is known to a cycle only, so many lie far from what their row
+// predicts. Of this network's hottest layers 193 did; without them 0.21 % of the energy was missing.
+TEST(ForwardMethod, LosesNoEnergyWhenWhatAReadingSawIsUnsure) {
+  Scenario scenario;
+  scenario.seed = 1008;
+  scenario.run.inferences = 3000;
+  scenario.sensor = *simulation::sensor_named("nano");
+  scenario.sensor.kind = simulation::SensorKind::polled;
+  scenario.sensor.read_every = scenario.sensor.averaging = 1;
+  scenario.sensor.period = microseconds(1600);
+  scenario.sensor.read_time = microseconds(100);
+  const Profile profile = forward(run_of(scenario).timeline);
+  const SensorFit& fit = *profile.rails[0].fit;
+  EXPECT_LT(std::abs(fit.balance), 5e-4);
+  EXPECT_LT(fit.outliers, 100U);
+  EXPECT_FALSE(fit.withheld.empty());
+}
+
 // The Nano as it boots, one rail read each 0.3 ms: an average over 54 ms of steps of 40 mW. Chronological
 // mapping is 20 % off at any length.
 TEST(ForwardMethod, SaysThatASensorMayAverageWithoutTelling) {

@@ -67,23 +67,17 @@ void Check::left_out() {
 }
 
 void Check::set_back() {
-  Nanoseconds most{};
-  const Reading* last = nullptr;
-  for (const Reading& reading : rail_.readings) {
-    if (!plausible(reading.before)) continue;
-    if (last != nullptr) most = std::max(most, last->before - reading.before);
-    last = &reading;
-  }
-  if (most < longest_stall) return;
+  if (trace_.set_back() < longest_stall) return;
   say("stamps of readings went back by {}: a clock was set. Whether readings and marks still belong together "
       "is not known, so layers have no intervals.",
-      milliseconds(most));
+      milliseconds(trace_.set_back()));
   odd_.withholds_intervals = true;
 }
 
 void Check::holes() {
   const auto moments = trace_.moments();
   const Nanoseconds hole = trace_.hole();
+  if (trace_.longest_step() <= hole) return;
   Nanoseconds unread{}, longest{}, unexplained{};
   auto gap = rail_.gaps.begin();
   for (std::size_t i = 1; i < moments.size(); ++i) {
@@ -111,14 +105,16 @@ void Check::holes() {
 template <class Use>
 void Check::each_power(Use use) const {
   const auto moments = trace_.moments();
-  const bool counter = trace_.meaning() == Meaning::energy_total;
-  for (std::size_t i = 0; i < moments.size(); ++i) {
-    if (moments[i] < from_ || moments[i] >= to_) continue;
-    if (!counter)
-      use(trace_.powers()[i]);
-    else if (i + 1 < moments.size())
-      if (const auto power = trace_.stretch_power(i)) use(*power);
+  const auto place = [&](Instant when) {
+    return static_cast<std::size_t>(std::lower_bound(moments.begin(), moments.end(), when) - moments.begin());
+  };
+  const std::size_t first = place(from_), last = std::max(first, place(to_));
+  if (trace_.meaning() == Meaning::power_now) {
+    for (const Watts power : trace_.powers().subspan(first, last - first)) use(power);
+    return;
   }
+  for (std::size_t i = first; i < last && i + 1 < moments.size(); ++i)
+    if (const auto power = trace_.stretch_power(i)) use(*power);
 }
 
 void Check::stuck() {

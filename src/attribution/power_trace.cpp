@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "attribution/distributions.h"
 #include "attribution/plausible.h"
-#include "core/median.h"
+#include "core/large_pages.h"
 
 namespace layerwatt {
 
@@ -19,106 +20,113 @@ constexpr int hole_periods = 20;
 constexpr Nanoseconds shortest_hole = 50ms;
 constexpr int near_periods = 5;
 constexpr Nanoseconds unknown_settling = 300ms;
+// Totals are asked for at few moments: between those that are kept, they are summed again.
+constexpr std::size_t moments_a_total = 64;
 
-// Where a read is taken to have happened; empty when its stamps cannot be.
-std::optional<Instant> moment_of(const Reading& reading) {
-  if (!plausible(reading.before) || !plausible(reading.after) || reading.after < reading.before) return {};
-  return reading.before + (reading.after - reading.before) / 2;
+bool stamped(const Reading& reading) {
+  return plausible(reading.before) && plausible(reading.after) && reading.after >= reading.before;
 }
 
-template <class Unit>
-std::optional<double> finite(const Value& value) {
-  const Unit* unit = std::get_if<Unit>(&value);
-  if (unit == nullptr || !std::isfinite(unit->value())) return std::nullopt;
-  return unit->value();
-}
+// Where a read is taken to have happened.
+Instant moment_of(const Reading& reading) { return reading.before + (reading.after - reading.before) / 2; }
 
 }  // namespace
 
 PowerTrace::PowerTrace(const RailRecord& rail)
     : meaning_{rail.channel.meaning}, time_constant_{time_constant_of(rail.channel)} {
   average_is_known_ = meaning_ == Meaning::energy_total || time_constant_ || rail.channel.averaging == 1;
-  moments_.reserve(rail.readings.size());
-  totals_.reserve(rail.readings.size());
-  if (meaning_ == Meaning::power_now) {
+  reserve_large(moments_, rail.readings.size());
+  if (meaning_ == Meaning::power_now)
     take_powers(rail);
-    find_period();
-    accumulate_powers(rail.gaps);
-  } else {
+  else
     take_counter(rail);
-    find_period();
+  find_period();
+  accumulate(rail.gaps);
+}
+
+// Calls use(moment, number) for what is a number of this unit, with stamps that can be, later than the last
+// moment that was kept.
+template <class Unit, class Use>
+void PowerTrace::each_usable(const std::vector<Reading>& readings, Use use) {
+  Instant last_stamp{};
+  Instant last{Nanoseconds{-1}};
+  for (const Reading& reading : readings) {
+    if (plausible(reading.before)) {
+      set_back_ = std::max(set_back_, last_stamp - reading.before);
+      last_stamp = reading.before;
+    }
+    const Unit* value = std::get_if<Unit>(&reading.value);
+    const bool usable = value != nullptr && std::isfinite(value->value()) && stamped(reading);
+    const Instant moment = usable ? moment_of(reading) : last;
+    if (moment <= last) continue;
+    ++readings_;
+    if (use(moment, *value)) last = moment;
   }
+  discarded_ = readings.size() - readings_;
 }
 
 void PowerTrace::take_powers(const RailRecord& rail) {
-  powers_.reserve(rail.readings.size());
-  for (const Reading& reading : rail.readings) {
-    const auto moment = moment_of(reading);
-    const auto power = finite<Watts>(reading.value);
-    if (!moment || !power || (!moments_.empty() && *moment <= moments_.back())) {
-      ++discarded_;
-      continue;
-    }
-    ++readings_;
-    moments_.push_back(*moment);
-    powers_.push_back(Watts{*power});
-  }
-}
-
-void PowerTrace::accumulate_powers(const std::vector<Gap>& gaps) {
-  const Nanoseconds longest = hole();
-  Total total;
-  auto gap = gaps.begin();
-  for (std::size_t i = 0; i < moments_.size(); ++i) {
-    if (i > 0) {
-      const Instant from = moments_[i - 1], to = moments_[i];
-      while (gap != gaps.end() && gap->to <= from) ++gap;
-      const bool in_gap = gap != gaps.end() && gap->from < to;
-      if (!in_gap && to - from <= longest) {
-        total.energy += (powers_[i - 1] + powers_[i]) * 0.5 * (to - from);
-        total.covered += to - from;
-      }
-    }
-    totals_.push_back(total);
-  }
+  reserve_large(powers_, rail.readings.size());
+  each_usable<Watts>(rail.readings, [&](Instant moment, Watts power) {
+    moments_.push_back(moment);
+    powers_.push_back(power);
+    return true;
+  });
 }
 
 // A counter that is read faster than it counts stands still between two steps: the step belongs to the whole
 // time since the one before, as long as that can be the refresh.
 void PowerTrace::take_counter(const RailRecord& rail) {
   const Nanoseconds patience = 2 * bounded(rail.channel.refresh.value_or(Nanoseconds{0}));
-  std::optional<double> last;
-  for (const Reading& reading : rail.readings) {
-    const auto moment = moment_of(reading);
-    const auto count = finite<Joules>(reading.value);
-    if (!moment || !count || (!moments_.empty() && *moment <= moments_.back())) {
-      ++discarded_;
-      continue;
-    }
-    ++readings_;
-    const bool first = !last;
-    double step = first ? 0 : *count - *last;
-    if (step < 0 && rail.channel.wraps_at) step += rail.channel.wraps_at->value();
-    if (!first && step == 0 && *moment - moments_.back() < patience) continue;
+  std::optional<Joules> last;
+  each_usable<Joules>(rail.readings, [&](Instant moment, Joules count) {
+    Joules step = last ? count - *last : Joules{};
+    if (step < Joules{} && rail.channel.wraps_at) step += *rail.channel.wraps_at;
+    const bool stands = last && step == Joules{} && moment - moments_.back() < patience;
+    if (stands) return false;
+    if (step < Joules{}) ++resets_;
+    if (last) counted_.push_back(step < Joules{} ? Total{} : Total{step, moment - moments_.back()});
     last = count;
-    Total total = first ? Total{} : totals_.back();
-    if (step < 0) {
-      ++resets_;
-    } else if (!first) {
-      total.energy += Joules{step};
-      total.covered += *moment - moments_.back();
-    }
-    moments_.push_back(*moment);
-    totals_.push_back(total);
-  }
+    moments_.push_back(moment);
+    return true;
+  });
 }
 
 void PowerTrace::find_period() {
   if (moments_.size() < 2) return;
-  std::vector<Nanoseconds> steps;
-  steps.reserve(moments_.size() - 1);
-  for (std::size_t i = 1; i < moments_.size(); ++i) steps.push_back(moments_[i] - moments_[i - 1]);
-  period_ = median(std::move(steps));
+  period_ = median_of([&](auto use) {
+    for (std::size_t i = 1; i < moments_.size(); ++i) use(0, moments_[i] - moments_[i - 1]);
+  });
+}
+
+PowerTrace::Total PowerTrace::step(std::size_t i) const {
+  if (meaning_ == Meaning::energy_total) return counted_[i];
+  if (!covered_[i]) return {};
+  const Nanoseconds length = moments_[i + 1] - moments_[i];
+  return {(powers_[i] + powers_[i + 1]) * 0.5 * length, length};
+}
+
+void PowerTrace::accumulate(const std::vector<Gap>& gaps) {
+  const Nanoseconds longest = hole();
+  covered_.assign(powers_.size(), true);
+  Total total;
+  auto gap = gaps.begin();
+  for (std::size_t i = 0; i < moments_.size(); ++i) {
+    if (i % moments_a_total == 0) totals_.push_back(total);
+    if (i + 1 == moments_.size()) break;
+    const Instant from = moments_[i], to = moments_[i + 1];
+    longest_step_ = std::max(longest_step_, to - from);
+    while (gap != gaps.end() && gap->to <= from) ++gap;
+    const bool in_gap = gap != gaps.end() && gap->from < to;
+    if (!covered_.empty() && (in_gap || to - from > longest)) covered_[i] = false;
+    total += step(i);
+  }
+}
+
+PowerTrace::Total PowerTrace::total_at(std::size_t i) const {
+  Total total = totals_[i / moments_a_total];
+  for (std::size_t k = i / moments_a_total * moments_a_total; k < i; ++k) total += step(k);
+  return total;
 }
 
 Nanoseconds PowerTrace::hole() const {
@@ -131,19 +139,22 @@ Nanoseconds PowerTrace::settling() const {
 }
 
 std::optional<Watts> PowerTrace::stretch_power(std::size_t i) const {
-  const Nanoseconds covered = totals_[i + 1].covered - totals_[i].covered;
-  if (covered <= Nanoseconds{0}) return std::nullopt;
-  return (totals_[i + 1].energy - totals_[i].energy) / covered;
+  const Total stretch = step(i);
+  if (stretch.covered <= Nanoseconds{0}) return std::nullopt;
+  return stretch.energy / stretch.covered;
 }
 
 PowerTrace::Total PowerTrace::total_until(Instant when) const {
   const auto next = std::upper_bound(moments_.begin(), moments_.end(), when);
   if (next == moments_.begin()) return {};
   const auto i = static_cast<std::size_t>(next - moments_.begin()) - 1;
-  if (next == moments_.end()) return totals_[i];
+  Total total = total_at(i);
+  if (next == moments_.end()) return total;
   const double share = seconds(when - moments_[i]) / seconds(moments_[i + 1] - moments_[i]);
-  return {totals_[i].energy + (totals_[i + 1].energy - totals_[i].energy) * share,
-          totals_[i].covered + from_seconds(seconds(totals_[i + 1].covered - totals_[i].covered) * share)};
+  const Total last = step(i);
+  total.energy += last.energy * share;
+  total.covered += from_seconds(seconds(last.covered) * share);
+  return total;
 }
 
 // Interpolated between readings; beside a hole, the nearest one if it is near.
@@ -152,7 +163,7 @@ std::optional<Watts> PowerTrace::power_at(Instant when) const {
   const auto next =
       static_cast<std::size_t>(std::upper_bound(moments_.begin(), moments_.end(), when) - moments_.begin());
   const std::size_t after = std::min(next, moments_.size() - 1), before = next == 0 ? 0 : next - 1;
-  if (after != before && totals_[after].covered > totals_[before].covered) {
+  if (after != before && step(before).covered > Nanoseconds{0}) {
     const double share = seconds(when - moments_[before]) / seconds(moments_[after] - moments_[before]);
     return powers_[before] + (powers_[after] - powers_[before]) * share;
   }

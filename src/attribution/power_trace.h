@@ -44,16 +44,28 @@ class PowerTrace {
   [[nodiscard]] std::optional<Nanoseconds> period() const { return period_; }
   // Readings further apart than this have nothing between them.
   [[nodiscard]] Nanoseconds hole() const;
+  [[nodiscard]] Nanoseconds longest_step() const { return longest_step_; }  // between moments
+  // How far the stamp of a reading, usable or not, lies before that of the reading before it, at the most.
+  [[nodiscard]] Nanoseconds set_back() const { return set_back_; }
 
  private:
   struct Total {
     Joules energy{};
     Nanoseconds covered{};
+    Total& operator+=(const Total& next) {
+      energy += next.energy;
+      covered += next.covered;
+      return *this;
+    }
   };
+  template <class Unit, class Use>
+  void each_usable(const std::vector<Reading>& readings, Use use);
   void take_powers(const RailRecord& rail);
   void take_counter(const RailRecord& rail);
-  void accumulate_powers(const std::vector<Gap>& gaps);
   void find_period();
+  void accumulate(const std::vector<Gap>& gaps);
+  [[nodiscard]] Total step(std::size_t i) const;      // from moment i to the next
+  [[nodiscard]] Total total_at(std::size_t i) const;  // up to moment i
   [[nodiscard]] Total total_until(Instant when) const;
   [[nodiscard]] std::optional<Watts> power_at(Instant when) const;
 
@@ -61,8 +73,11 @@ class PowerTrace {
   std::optional<Nanoseconds> time_constant_, period_;
   bool average_is_known_ = false;
   std::vector<Instant> moments_;
-  std::vector<Watts> powers_;
-  std::vector<Total> totals_;  // up to each moment
+  std::vector<Watts> powers_;   // power_now only
+  std::vector<bool> covered_;   // power_now only: from each moment to the next
+  std::vector<Total> counted_;  // energy_total only: from each moment to the next
+  std::vector<Total> totals_;   // up to some of the moments
+  Nanoseconds longest_step_{}, set_back_{};
   std::size_t readings_ = 0, discarded_ = 0, resets_ = 0;
 };
 

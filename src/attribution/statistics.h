@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The little statistics that attribution needs: quantiles, Student's t, and means of batches with the
-// interval they deserve. Pure. How they are used: docs/attribution.md.
+// The little statistics that attribution needs: Student's t, and means of batches with the interval they
+// deserve. Pure. How they are used: docs/attribution.md.
 #pragma once
 #include <cmath>
 #include <cstddef>
@@ -15,9 +15,6 @@ inline constexpr double normal_975 = 1.959964;
 
 // Two-sided 95 % point of Student's t with `degrees` >= 1 degrees of freedom.
 double student_975(std::size_t degrees);
-
-// Quantiles by linear interpolation between order statistics (Hyndman and Fan's type 7). All zero for none.
-Distribution distribution_of(std::vector<Nanoseconds> durations);
 
 // A mean over a stretch that is long against whatever correlates neighbouring readings, so that batches can
 // pass as independent. `weight` > 0: inferences or seconds.

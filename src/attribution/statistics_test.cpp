@@ -18,25 +18,6 @@ TEST(Statistics, StudentsQuantileAgreesWithTables) {
   for (const auto& [degrees, quantile] : table) EXPECT_NEAR(student_975(degrees), quantile, 1e-3) << degrees;
 }
 
-TEST(Statistics, QuantilesInterpolateBetweenOrderStatistics) {
-  const Distribution distribution = distribution_of({50ns, 10ns, 40ns, 20ns, 30ns, 60ns});
-  EXPECT_EQ(distribution.count, 6U);
-  EXPECT_EQ(distribution.minimum, 10ns);
-  EXPECT_EQ(distribution.quartile1, 23ns);  // 22.5, rounded
-  EXPECT_EQ(distribution.median, 35ns);
-  EXPECT_EQ(distribution.quartile3, 48ns);     // 47.5, rounded
-  EXPECT_EQ(distribution.percentile99, 60ns);  // 59.5
-  EXPECT_EQ(distribution.mean, 35ns);
-}
-
-TEST(Statistics, OneValueIsEveryQuantile) {
-  const Distribution distribution = distribution_of({7ms});
-  EXPECT_EQ(distribution.minimum, 7ms);
-  EXPECT_EQ(distribution.percentile99, 7ms);
-}
-
-TEST(Statistics, NoValuesAreCountedAsNone) { EXPECT_EQ(distribution_of({}).count, 0U); }
-
 TEST(Statistics, OneBatchHasNoInterval) { EXPECT_FALSE(mean_of<Watts>({{Watts{3}, 1}}).half_width); }
 
 // Two equal batches at 1 and 3: s = 2 / sqrt(2), standard error 1, t(1) = 12.7.

@@ -16,7 +16,7 @@ namespace layerwatt::forward {
 
 namespace {
 
-constexpr double outlier_at = 5;  // robust standard deviations
+constexpr double outlier_at = 5;  // standard deviations
 constexpr int quick_scales = 6, all_scales = 20;
 constexpr int rough_rounds = 2, fine_rounds = 3;  // of Gauss and Newton
 constexpr std::size_t many_readings = 60;         // a column, before second-order effects are worth one
@@ -294,14 +294,17 @@ void Chain::learn_filters(const Eigen::VectorXd& power, const Eigen::VectorXd& a
         rest_variance_of(left.difference, left.kept, left.first, series_.rounding_variance);
     left = residuals(power, all);
   }
-  const double centre = median(left.value), spread = robust_deviation(left.value);
+  const double centre = median(left.value);
+  double squares = 0;
+  for (const double value : left.value) squares += (value - centre) * (value - centre);
+  noise_ = std::sqrt(squares / static_cast<double>(std::max<std::size_t>(left.value.size(), 1)));
+  // Where the age of a value is unknown, far is not wild: the reading saw a layer that its row only may have.
+  const double spread = is_blurred(series_) ? noise_ : robust_deviation(left.value);
   filters_.left_out.assign(series_.size(), 0);
   std::vector<double> kept;
   std::vector<std::int64_t> kept_index;
-  double squares = 0;
   for (std::size_t i = 0; i < left.value.size(); ++i) {
     const double away = left.value[i] - centre;
-    squares += away * away;
     if (spread > 0 && std::abs(away) > outlier_at * spread) {
       filters_.left_out[left.reading[i]] = 1;
       ++outliers_;
@@ -310,8 +313,6 @@ void Chain::learn_filters(const Eigen::VectorXd& power, const Eigen::VectorXd& a
     kept.push_back(left.value[i]);
     kept_index.push_back(left.index[i]);
   }
-  const auto count = static_cast<double>(std::max<std::size_t>(left.value.size(), 1));
-  noise_ = std::sqrt(squares / count);
   const std::size_t n = columns(fitted_variations().size());
   const std::size_t order = kept.size() >= 10 * n ? 3 : kept.size() >= 4 * n ? 1 : 0;
   // A counter's ticks share no noise worth modelling, and its windows already touch.
