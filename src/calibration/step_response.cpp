@@ -254,9 +254,12 @@ std::optional<StepResponse> step_response(const RailRecord& rail, std::span<cons
   Eigen::Vector3d powers;
   const double left = fit.left(delay, powers);
   const double all = (fit.watts().array() - fit.watts().mean()).matrix().squaredNorm();
-  if (!(all > 0) || !(1 - left / all > least_explained)) return std::nullopt;
+  // A rail that stands still has a variance of rounding alone.
+  const double rounding = static_cast<double>(fit.watts().size()) * std::pow(1e-9 * fit.watts().mean(), 2);
+  if (!(all > rounding) || !(1 - left / all > least_explained)) return std::nullopt;
   const Eigen::MatrixXd columns = fit.linearised(delay, powers[1], by);
   const Eigen::VectorXd widths = half_widths(fit, columns, fit.watts() - columns.leftCols(3) * powers);
+  if (!(std::abs(powers[1]) > widths[1])) return std::nullopt;
   StepResponse found;
   found.lag = rounded(delay.lag + window / 2);
   found.lag_half_width = rounded(widths[3]);

@@ -141,7 +141,7 @@ TEST(StepResponse, SaysNothingWithoutReadingsOrSteps) {
   made.rail.readings.resize(100);
   EXPECT_FALSE(made.found());
   EXPECT_FALSE(step_response(made.rail, {}, at(0), at(10)));
-  made.rail.readings.assign(1000, {at(1), at(1), Watts{1}});
+  made.rail.readings.assign(1000, {at(1), at(1), Watts{1.7}});
   EXPECT_FALSE(made.found());
 }
 

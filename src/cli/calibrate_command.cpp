@@ -26,6 +26,7 @@ struct CalibrateArguments {
   RateOptions rates;
   PlantedPlan plant;
   std::string phase = "2s", load = "20s", planted = "2ms";
+  std::string meter, meter_rail;
   bool self_test = false, json = false, quiet = false;
 };
 
@@ -36,7 +37,7 @@ SwitchedLoadOptions load_options(const RateOptions& options, bool total_alone) {
 // The load as steps; off before the first.
 std::vector<LoadStep> steps_of(const SwitchedLoad& load) {
   std::vector<LoadStep> steps;
-  for (const SwitchedLoad::Stretch& one : load.on) {
+  for (const Stretch& one : load.on) {
     steps.push_back({one.from, true});
     steps.push_back({one.to, false});
   }
@@ -129,6 +130,36 @@ int test_itself(const CalibrateArguments& arguments, Terminal& terminal) {
   return verdict(results);
 }
 
+int beside_a_meter(const CalibrateArguments& arguments, Terminal& terminal) {
+  MeteredOptions options;
+  options.sensor = arguments.rates.sensor;
+  options.rails = arguments.rates.rails;
+  options.meter = arguments.meter;
+  options.stretch = arguments.rates.phase;
+  options.rounds = arguments.rates.rounds;
+  options.seed = arguments.rates.seed;
+  options.interrupted = arguments.rates.interrupted;
+  if (!virtual_board_id(options.sensor).empty())
+    return report_error(terminal, {Errc::unsupported, "--sensor " + options.sensor,
+                                   "is simulated: there is nothing for a meter to measure"});
+  const Result<MeteredRun> run = [&] {
+    ProgressBar progress{terminal.err, terminal.err_is_terminal && !arguments.quiet};
+    return read_beside_meter(Machine::host(), options, progress);
+  }();
+  if (*arguments.rates.interrupted) return ExitCode::interrupted;
+  if (!run) return report_error(terminal, run.error());
+  const auto found = meter_from(*run, arguments.meter_rail);
+  if (!found) return report_error(terminal, found.error());
+  if (arguments.json) {
+    json all{{"schema", "layerwatt.calibration/1"}};
+    all["beside_meter"] = meter_json(*found);
+    terminal.out << all.dump(2) << "\n";
+  } else {
+    print_meter(*found, terminal);
+  }
+  return found->sampling ? good : undecidable;
+}
+
 int calibrate(CalibrateArguments arguments, Terminal& terminal) {
   using std::chrono::hours, std::chrono::milliseconds;
   struct Length {
@@ -160,6 +191,7 @@ int calibrate(CalibrateArguments arguments, Terminal& terminal) {
   arguments.plant.plant = lengths[2].value;
   arguments.plant.seed = arguments.rates.seed;
   arguments.rates.interrupted = &catch_interrupts();
+  if (!arguments.meter.empty()) return beside_a_meter(arguments, terminal);
   return arguments.self_test ? test_itself(arguments, terminal)
                              : characterise(arguments, lengths[1].value, terminal);
 }
@@ -176,14 +208,23 @@ void add_calibrate(CLI::App& app, Invocation& invocation) {
       .add_option("-e,--rails", arguments->rates.rails,
                   "Rails to read; all unless given, in a self-test the total one")
       ->delimiter(',');
-  command.add_option("--phase", arguments->phase, "Length of a stretch at one rate")->capture_default_str();
-  command.add_option("--rounds", arguments->rates.rounds, "Times that each of the four rates comes")
+  command.add_option("--phase", arguments->phase, "Length of a stretch at one rate, or beside the meter")
+      ->capture_default_str();
+  command
+      .add_option("--rounds", arguments->rates.rounds,
+                  "Times that each of the four rates, or of the three conditions beside a meter, comes")
       ->check(CLI::Range(2, 1000))
       ->capture_default_str();
   command.add_option("--load", arguments->load, "How long a load goes on and off; 0s leaves that out")
       ->capture_default_str();
-  command.add_flag("--self-test", arguments->self_test,
-                   "Plant a known load into inferences, and see whether its energy is found");
+  command.add_option(
+      "--meter", arguments->meter,
+      "Read beside this meter, a stream or another sensor: what sampling adds, gain, offset and loss");
+  command.add_option("--meter-rail", arguments->meter_rail, "Of the meter [its first]")->needs("--meter");
+  command
+      .add_flag("--self-test", arguments->self_test,
+                "Plant a known load into inferences, and see whether its energy is found")
+      ->excludes("--meter");
   command.add_option("--plant", arguments->planted, "Length of the planted load")->capture_default_str();
   command.add_option("-r,--runs", arguments->plant.inferences, "Inferences of the self-test")
       ->check(CLI::Range(100, 1'000'000))
@@ -206,6 +247,8 @@ void add_calibrate(CLI::App& app, Invocation& invocation) {
       "  layerwatt calibrate\n"
       "  layerwatt calibrate --rounds 10 --phase 5s --load 60s\n"
       "  layerwatt calibrate --self-test\n"
+      "  layerwatt calibrate --meter csv:/dev/ttyUSB0 --phase 10s       the Nano paper's check of its "
+      "sensor\n"
       "  layerwatt calibrate --sensor virtual:jetson-nano");
   command.callback([arguments, &invocation] {
     invocation.run = [arguments](Terminal& terminal) { return calibrate(*arguments, terminal); };

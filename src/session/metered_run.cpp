@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Nanoseconds between_takes = 100ms;
 constexpr Nanoseconds settling = 300ms;  // of clocks and regulators, before a stretch counts
 
 Result<std::unique_ptr<ReadingSource>> open_meter(const Machine& machine, const MeteredOptions& options) {

@@ -17,7 +17,7 @@ struct Pace {
   Nanoseconds one{}, all{};
 };
 
-Pace pace_of(std::span<const Reading> readings) {
+Pace steps_of(std::span<const Reading> readings) {
   std::vector<Nanoseconds> lengths, steps;
   for (std::size_t i = 0; i < readings.size(); ++i) {
     lengths.push_back(readings[i].after - readings[i].before);
@@ -32,7 +32,7 @@ RailTurns::RailTurns(const ProfileOptions& options, std::span<const Channel> cha
                      std::vector<std::size_t> wanted, std::span<const Reading> readings) {
   if (options.together || options.period > Nanoseconds{0}) return;
   if (wanted.size() < 2 || readings.size() < fewest_readings) return;
-  const Pace pace = pace_of(readings);
+  const Pace pace = steps_of(readings);
   const bool all_gain = std::all_of(wanted.begin(), wanted.end(), [&](std::size_t rail) {
     const auto& refresh = channels[rail].refresh;
     return refresh && pace.all > keeps_up * *refresh && pace.one <= keeps_up * *refresh;

@@ -18,7 +18,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Nanoseconds trial = 500ms;  // at the fastest rate, to learn it
-constexpr Nanoseconds between_takes = 50ms;
 
 double rate_of(const std::vector<RailRecord>& rails, Nanoseconds time) {
   std::size_t readings = 0;

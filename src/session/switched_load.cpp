@@ -2,11 +2,8 @@
 // The two ways to have a load: threads that work by the clock, and the virtual board in its own time.
 #include "session/switched_load.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <numeric>
-#include <thread>
 
 #include "boards/virtual_settings.h"
 #include "session/bare_sampler.h"
@@ -19,50 +16,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Nanoseconds lead = 200ms;  // for threads to start before the first stretch
-constexpr Nanoseconds between_takes = 250ms;
-
-// Works until `end`; asks for the time about every 2 us.
-void work_until(const Clock& clock, Instant end, const std::stop_token& stop, double& sum) {
-  while (clock.now() < end && !stop.stop_requested())
-    for (int i = 0; i < 500; ++i) sum = sum * 1.0000001 + 0.5;
-}
-
-// Runs the plan on the calling thread. A stretch whose beginning was missed begins when it can.
-std::vector<SwitchedLoad::Stretch> work_by_plan(const Clock& clock, Instant start,
-                                                const std::vector<Nanoseconds>& lengths,
-                                                const std::stop_token& stop) {
-  std::vector<SwitchedLoad::Stretch> worked;
-  volatile double kept = 1;
-  double sum = kept;
-  Instant next = start;
-  for (std::size_t i = 0; i < lengths.size() && !stop.stop_requested(); ++i) {
-    next += lengths[i];
-    if (i % 2 == 0) {
-      while (clock.now() < next && !stop.stop_requested())
-        clock.sleep_until(std::min(next, clock.now() + between_takes));
-      continue;
-    }
-    const Instant from = clock.now();
-    work_until(clock, next, stop, sum);
-    worked.push_back({from, clock.now()});
-  }
-  kept = sum;
-  return worked;
-}
-
-// Keeps the calling thread off one core; where that is refused it may disturb the sampler, which counts that.
-void leave_core(std::optional<int> core) {
-  cpu_set_t allowed;
-  if (!core || sched_getaffinity(0, sizeof(allowed), &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
-  CPU_CLR(static_cast<std::size_t>(*core), &allowed);
-  sched_setaffinity(0, sizeof(allowed), &allowed);
-}
-
-std::size_t workers_beside_sampler() {
-  cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return 1;
-  return static_cast<std::size_t>(std::max(1, CPU_COUNT(&allowed) - 1));
-}
 
 Nanoseconds whole(const std::vector<Nanoseconds>& lengths) {
   return std::accumulate(lengths.begin(), lengths.end(), Nanoseconds{});
@@ -90,13 +43,7 @@ Result<SwitchedLoad> on_this_machine(const Machine& machine, const SwitchedLoadO
   run.to = run.from + whole(lengths);
   bool interrupted = false;
   {
-    std::vector<std::jthread> workers;
-    for (std::size_t i = 0; i < workers_beside_sampler(); ++i)
-      workers.emplace_back([&, i](const std::stop_token& stop) {
-        leave_core(sampling_core());
-        auto worked = work_by_plan(clock, run.from, lengths, stop);
-        if (i == 0) run.on = std::move(worked);
-      });
+    BusyThreads load{clock, run.from, lengths};
     for (Instant now = clock.now(); now < run.to && !interrupted; now = clock.now()) {
       progress.show("switching a load", seconds(std::max(now, run.from) - run.from) / seconds(whole(lengths)),
                     run.to - now);
@@ -104,7 +51,8 @@ Result<SwitchedLoad> on_this_machine(const Machine& machine, const SwitchedLoadO
       take_into(run.rails, **sampler, {}, clock.now());
       interrupted = options.interrupted != nullptr && *options.interrupted;
     }
-  }  // the workers have ended
+    run.on = load.finish(interrupted);
+  }
   (*sampler)->pause();
   take_into(run.rails, **sampler, {}, clock.now());
   run.clocks_at_end = clock.triple();

@@ -8,6 +8,7 @@
 
 #include "core/machine.h"
 #include "core/result.h"
+#include "session/busy_threads.h"
 #include "session/progress.h"
 #include "timeline/timeline.h"
 
@@ -23,9 +24,6 @@ struct SwitchedLoadOptions {
 
 struct SwitchedLoad {
   std::vector<RailRecord> rails;
-  struct Stretch {
-    Instant from, to;
-  };
   std::vector<Stretch> on;  // as it really was: stamped by a thread that worked
   Instant from, to;
   ClockTriple clocks_at_start{}, clocks_at_end{};
