@@ -139,6 +139,7 @@ bool must_be_known(Influence influence) {
 std::string reason_to_withhold(const RailProfile& rail, const UncertaintyBudget& budget) {
   if (rail.origin == Origin::estimated) return "power was estimated, and nothing says how far that is off";
   if (!rail.inference.interval) return "there is no relative interval";
+  if (rail.accuracy == Accuracy{}) return "nothing is known of how far this sensor may be off";
   std::string missing;
   for (const UncertaintyComponent& one : budget.components)
     if (must_be_known(one.influence) && !one.not_assessed.empty())

@@ -5,17 +5,13 @@
 
 #include <algorithm>
 
+#include "session/testing/silent.h"
+
 namespace layerwatt {
 namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-
-class Silent final : public Progress {
- public:
-  void show(const std::string&, double, Nanoseconds) override {}
-  void say(const std::string&) override {}
-};
 
 Machine nano() { return Machine{LAYERWATT_FIXTURES "/boards/jetson-nano-l4t32", system_clock()}; }
 

@@ -7,17 +7,12 @@
 #include <map>
 
 #include "core/temporary_tree.h"
+#include "session/testing/silent.h"
 
 namespace layerwatt {
 namespace {
 
 using namespace std::chrono_literals;
-
-class Silent final : public Progress {
- public:
-  void show(const std::string&, double, Nanoseconds) override {}
-  void say(const std::string&) override {}
-};
 
 Result<std::vector<ReadAtOneRate>> read(const Machine& machine, RateOptions options) {
   Silent progress;

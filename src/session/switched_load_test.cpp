@@ -7,17 +7,12 @@
 
 #include "boards/virtual_board.h"
 #include "calibration/step_response.h"
+#include "session/testing/silent.h"
 
 namespace layerwatt {
 namespace {
 
 using namespace std::chrono_literals;
-
-class Silent final : public Progress {
- public:
-  void show(const std::string&, double, Nanoseconds) override {}
-  void say(const std::string&) override {}
-};
 
 Result<SwitchedLoad> read(const Machine& machine, const SwitchedLoadOptions& options,
                           const std::vector<Nanoseconds>& lengths) {
