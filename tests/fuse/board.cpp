@@ -1,56 +1,111 @@
 // SPDX-License-Identifier: Apache-2.0
-// layerwatt_fuse_board MOUNTPOINT: the files of a Jetson Nano with L4T 32, as NVIDIA's driver ina3221x shows
-// them (drivers/staging/iio/meter/ina3221.c, Linux 4.9). A reading is made when it is asked for and takes 300
-// us; power counts up by a step with every reading, so that a reader that got an old one is found out. One
-// bus: reads wait for each other. Unlike a recorded tree it has the time, and unlike tests/kernel the driver,
-// of a Nano.
+// layerwatt_fuse_board CHIP MOUNTPOINT [options of FUSE]: the files of a Jetson Nano, computed as they are
+// read. Each value takes the 300 us of an I2C bus, and on one bus reads wait for each other. CHIP:
+//   counting             power counts up by a step with every read: who got an old one is found out
+//   triggered:LOG        a chip in real time, chip.h, as NVIDIA's driver ina3221x shows it (L4T 32,
+//   Linux 4.9, averaging:LOG        drivers/staging/iio/meter/ina3221.c) cycle:LOG            the same as
+//   Linux' hwmon driver shows it: with L4T's there is no file that says that
+//                        averaging is off
+// Unlike a recorded tree it has the time, and unlike tests/kernel the driver, of a Nano.
 #define FUSE_USE_VERSION 312
 #include <fuse.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
-#include <chrono>
+#include <cstdio>
 #include <cstring>
+#include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
-#include <thread>
+
+#include "chip.h"
 
 namespace {
 
-constexpr std::chrono::microseconds transfer{300};
-constexpr int step_milliwatts = 40;  // 8 mA x 5 V
+using namespace fuse_board;
 
-const std::string chip = "/sys/bus/i2c/drivers/ina3221x/6-0040/iio:device0";
+using Constants = std::map<std::string, std::string>;
 
 struct Board {
+  Constants constants;
+  // Values that take the bus; it is held meanwhile.
+  std::map<std::string, std::function<int()>> values;
   std::mutex bus;
-  int readings = 0;
-
-  // What changes with time; the bus is held meanwhile.
-  std::string power() {
-    const std::lock_guard lock{bus};
-    std::this_thread::sleep_for(transfer);
-    return std::to_string(++readings * step_milliwatts) + "\n";
-  }
 };
 
 Board board;
 
+const std::array<std::string, rail_count> rails{"POM_5V_IN", "POM_5V_GPU", "POM_5V_CPU"};
+
 // A NUL ends each string of a device tree.
-const std::map<std::string, std::string> constants{
-    {chip + "/rail_name_0", "POM_5V_IN\n"},
-    {chip + "/rail_name_1", "POM_5V_GPU\n"},
-    {chip + "/rail_name_2", "POM_5V_CPU\n"},
-    {chip + "/running_mode", "1\n"},
-    {chip + "/in_voltage0_input", "5000\n"},
-    {chip + "/in_voltage1_input", "5000\n"},
-    {chip + "/in_voltage2_input", "5000\n"},
-    {"/proc/device-tree/model", std::string{"NVIDIA Jetson Nano Developer Kit\0", 33}},
-    {"/proc/device-tree/compatible", std::string{"nvidia,p3450-0000\0nvidia,tegra210\0", 34}}};
-const std::set<std::string> powers{chip + "/in_power0_input", chip + "/in_power1_input",
-                                   chip + "/in_power2_input"};
+void add_machine() {
+  board.constants["/proc/device-tree/model"] = std::string{"NVIDIA Jetson Nano Developer Kit\0", 33};
+  board.constants["/proc/device-tree/compatible"] = std::string{"nvidia,p3450-0000\0nvidia,tegra210\0", 34};
+}
+
+using Milliamperes = std::function<int(std::size_t rail)>;
+
+void add_l4t_files(bool triggered, const Milliamperes& current) {
+  const std::string folder = "/sys/bus/i2c/drivers/ina3221x/6-0040/iio:device0/";
+  board.constants[folder + "running_mode"] = triggered ? "0\n" : "1\n";
+  for (std::size_t rail = 0; rail < rail_count; ++rail) {
+    const std::string number = std::to_string(rail);
+    board.constants[folder + "rail_name_" + number] = rails[rail] + "\n";
+    board.constants[folder + "in_voltage" + number + "_input"] = std::to_string(millivolts) + "\n";
+    board.values[folder + "in_power" + number + "_input"] = [=] { return current(rail) * millivolts / 1000; };
+  }
+}
+
+// Power is the product of two reads there.
+void add_hwmon_files(const Milliamperes& current) {
+  const std::string folder = "/sys/bus/i2c/drivers/ina3221/6-0040/hwmon/hwmon1/";
+  board.constants[folder + "name"] = "ina3221\n";
+  board.constants[folder + "samples"] = "1\n";
+  board.constants[folder + "update_interval"] = "1\n";
+  for (std::size_t rail = 0; rail < rail_count; ++rail) {
+    const std::string number = std::to_string(rail + 1);
+    board.constants[folder + "in" + number + "_label"] = rails[rail] + "\n";
+    board.constants[folder + "in" + number + "_enable"] = "1\n";
+    board.constants[folder + "shunt" + number + "_resistor"] = "5000\n";
+    board.values[folder + "curr" + number + "_input"] = [=] { return current(rail); };
+    board.values[folder + "in" + number + "_input"] = [] {
+      sleep_until_raw(raw_clock() + transfer);
+      return millivolts;
+    };
+  }
+}
+
+int counted(std::size_t /*rail*/) {
+  static int readings = 0;
+  sleep_until_raw(raw_clock() + transfer);
+  return ++readings * step_milliamperes;
+}
+
+// False: there is no such chip, or its log cannot be written.
+bool add_chip(const std::string& text) {
+  if (text == "counting") {
+    add_l4t_files(false, counted);
+    return true;
+  }
+  const std::map<std::string, Mode> modes{
+      {"triggered", Mode::triggered}, {"cycle", Mode::cycle}, {"averaging", Mode::averaging}};
+  const auto colon = text.find(':');
+  const auto mode = modes.find(text.substr(0, colon));
+  if (colon == std::string::npos || mode == modes.end()) return false;
+  std::FILE* log = std::fopen(text.c_str() + colon + 1, "w");
+  if (log == nullptr) return false;
+  const auto chip = std::make_shared<Chip>(mode->second, log);
+  const Milliamperes current = [chip](std::size_t rail) { return chip->read(rail); };
+  if (mode->second == Mode::cycle)
+    add_hwmon_files(current);
+  else
+    add_l4t_files(mode->second == Mode::triggered, current);
+  return true;
+}
 
 // Names in a folder; empty where there is no such folder.
 std::set<std::string> entries(const std::string& folder) {
@@ -60,12 +115,14 @@ std::set<std::string> entries(const std::string& folder) {
     if (path.compare(0, start.size(), start) != 0) return;
     names.insert(path.substr(start.size(), path.find('/', start.size()) - start.size()));
   };
-  for (const auto& [path, text] : constants) add(path);
-  for (const std::string& path : powers) add(path);
+  for (const auto& [path, text] : board.constants) add(path);
+  for (const auto& [path, read] : board.values) add(path);
   return names;
 }
 
-bool is_file(const std::string& path) { return constants.count(path) != 0 || powers.count(path) != 0; }
+bool is_file(const std::string& path) {
+  return board.constants.count(path) != 0 || board.values.count(path) != 0;
+}
 
 int attributes(const char* path, struct stat* result, fuse_file_info*) {
   *result = {};
@@ -94,10 +151,16 @@ int open_file(const char* path, fuse_file_info* file) {
   return 0;
 }
 
+std::string content(const std::string& path) {
+  const auto value = board.values.find(path);
+  if (value == board.values.end()) return board.constants.at(path);
+  const std::lock_guard lock{board.bus};
+  return std::to_string(value->second()) + "\n";
+}
+
 int read_file(const char* path, char* buffer, size_t size, off_t offset, fuse_file_info*) {
   if (offset != 0) return 0;
-  const auto constant = constants.find(path);
-  const std::string text = constant != constants.end() ? constant->second : board.power();
+  const std::string text = content(path);
   const size_t length = std::min(size, text.size());
   std::memcpy(buffer, text.data(), length);
   return static_cast<int>(length);
@@ -105,11 +168,18 @@ int read_file(const char* path, char* buffer, size_t size, off_t offset, fuse_fi
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int count, char** arguments) {
+  add_machine();
+  if (count < 3 || !add_chip(arguments[1])) {
+    std::fprintf(stderr, "usage: %s counting|triggered:LOG|cycle:LOG|averaging:LOG MOUNTPOINT\n",
+                 arguments[0]);
+    return 2;
+  }
+  arguments[1] = arguments[0];  // the rest is FUSE's
   fuse_operations operations{};
   operations.getattr = attributes;
   operations.readdir = list;
   operations.open = open_file;
   operations.read = read_file;
-  return fuse_main(argc, argv, &operations, nullptr);
+  return fuse_main(count - 1, arguments + 1, &operations, nullptr);
 }

@@ -1,45 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """layerwatt on files that are computed as they are read: a Jetson Nano with L4T 32 behind a slow bus."""
 import json
-import os
-import pathlib
 import subprocess
-import tempfile
 import time
 import unittest
 
-BUILD = pathlib.Path(os.environ["LAYERWATT_BUILD"])
-TRANSFER_S = 300e-6
+from mounted import BUILD, TRANSFER_S, MountedBoard
 
 
-@unittest.skipUnless(os.access("/dev/fuse", os.R_OK | os.W_OK), "SKIPPED WHOLE: /dev/fuse cannot be opened here")
-class SlowBoard(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory(prefix="layerwatt-test-")
-        cls.addClassCleanup(folder.cleanup)
-        cls.root = pathlib.Path(folder.name)
-        server = subprocess.Popen([BUILD / "tests" / "layerwatt_fuse_board", "-f", "-s", cls.root],
-                                  stderr=subprocess.PIPE, text=True)
-        cls.addClassCleanup(cls.unmount, server)
-        deadline = time.monotonic() + 20
-        while not (cls.root / "proc").exists():
-            if server.poll() is not None:
-                raise unittest.SkipTest("SKIPPED WHOLE: cannot mount here: " + server.stderr.read().strip())
-            if time.monotonic() > deadline:
-                raise RuntimeError("the board is not mounted after 20 s")
-            time.sleep(0.01)
-
-    @classmethod
-    def unmount(cls, server):
-        subprocess.run(["fusermount3", "-u", cls.root], check=False, stderr=subprocess.DEVNULL)
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-        server.stderr.close()
-
+class SlowBoard(MountedBoard):
     def sensors(self):
         out = subprocess.run([BUILD / "layerwatt", "sensors", "--sysroot", self.root, "--json"], check=True,
                              stdout=subprocess.PIPE, text=True, timeout=60).stdout
