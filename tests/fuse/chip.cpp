@@ -81,7 +81,7 @@ int Chip::read(std::size_t rail) {
 // each rail in turn.
 Chip::Conversion Chip::last_before(std::size_t rail, Nanoseconds when) {
   const auto nth = [&](std::int64_t n) {
-    const Nanoseconds from = start_ + n * cycle + 2 * static_cast<std::int64_t>(rail) * conversion;
+    const Nanoseconds from = start_ + n * cycle_time + 2 * static_cast<std::int64_t>(rail) * conversion;
     return Conversion{from, from + conversion};
   };
   for (; nth(converted_[rail]).to <= when; ++converted_[rail]) {

@@ -15,7 +15,7 @@ using Nanoseconds = std::chrono::nanoseconds;
 inline constexpr std::size_t rail_count = 3;
 inline constexpr Nanoseconds transfer = std::chrono::microseconds{300};    // of the answer to one read
 inline constexpr Nanoseconds conversion = std::chrono::microseconds{140};  // of a current or a voltage
-inline constexpr Nanoseconds cycle = 2 * rail_count * conversion;
+inline constexpr Nanoseconds cycle_time = 2 * rail_count * conversion;
 inline constexpr int millivolts = 5000;
 inline constexpr int step_milliamperes = 8;  // 40 uV across 5 mOhm
 
