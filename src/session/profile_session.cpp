@@ -440,7 +440,8 @@ Result<void> Session::finish(const SessionOutcome& outcome) {
   if (auto added = add_mode_events(); !added) return added;
   for (const StreamSource* stream : streams_)
     if (auto added = recorder_->add_event("stream", stream->summary()); !added) return added;
-  if (sampling_core_ && sampler.ticks > 0 && !sampler.core)
+  // Beside a stream, which has no thread of its own to pin, the joined record names no core anyway.
+  if (sampling_core_ && streams_.empty() && sampler.ticks > 0 && !sampler.core)
     if (auto added = file_->append_event({now(), "core_lost",
                                           "CPU " + std::to_string(*sampling_core_) +
                                               " was taken from the sampling thread during the run"});
