@@ -168,6 +168,8 @@ void note_odd_data(const Profile& profile, const NoteFacts& facts, Notes& notes)
       notes.push_back("Otherwise than the table says, measured before the run: " + event.text + ".");
     else if (event.kind == "stream")
       notes.push_back("Stream " + event.text + ".");
+    else if (event.kind == "core_lost")
+      notes.push_back(event.text + ": the sampler may have woken later than usual, as the late ticks tell.");
     else if (event.kind != "failure" && event.kind != "interrupted" && event.kind != "stopped" &&
              event.kind != "refit" && event.kind != "control" && event.kind != "restore")
       ++kinds[event.kind];

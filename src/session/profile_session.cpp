@@ -74,6 +74,7 @@ class Session {
   std::map<std::string, std::string> circumstances_;
   std::optional<SensorMode> sensor_mode_;  // while it is not as it was found
   std::unique_ptr<ReadingSource> source_;
+  std::optional<int> sampling_core_;          // that samplers are to keep to
   VirtualSource* simulated_ = nullptr;        // source_, when it is simulated: for its truth
   std::vector<const StreamSource*> streams_;  // parts of source_
   std::optional<Recorder> recorder_;
@@ -295,7 +296,7 @@ Result<std::unique_ptr<ReadingSource>> Session::open_sampler(ChosenSensors& chos
   SamplerOptions sampling;
   sampling.period = options_.period;
   sampling.seed = options_.seed;
-  sampling.core = sampling_core();
+  sampling.core = sampling_core_ = sampling_core();
   for (const RailRecord& rail : rails_of({&chosen, 1}))
     if (std::find(options_.rails.begin(), options_.rails.end(), rail.channel.rail) != options_.rails.end())
       sampling.rails.push_back(rail.channel.rail);
@@ -439,6 +440,13 @@ Result<void> Session::finish(const SessionOutcome& outcome) {
   if (auto added = add_mode_events(); !added) return added;
   for (const StreamSource* stream : streams_)
     if (auto added = recorder_->add_event("stream", stream->summary()); !added) return added;
+  // Beside a stream, which has no thread of its own to pin, the joined record names no core anyway.
+  if (sampling_core_ && streams_.empty() && sampler.ticks > 0 && !sampler.core)
+    if (auto added = file_->append_event({now(), "core_lost",
+                                          "CPU " + std::to_string(*sampling_core_) +
+                                              " was taken from the sampling thread during the run"});
+        !added)
+      return added;
   // What was still open is closed now: the gap of a sensor that left, above all.
   if (simulated_ == nullptr)
     if (auto pumped = recorder_->pump({}, now()); !pumped) return pumped;

@@ -43,6 +43,13 @@ ThreadSetup set_up_sampling_thread(const char* name, std::optional<int> core, bo
   return setup;
 }
 
+bool is_kept_to(int core) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  return pthread_getaffinity_np(pthread_self(), sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) == 1 &&
+         CPU_ISSET(static_cast<std::size_t>(core), &allowed);
+}
+
 LockedMemory::LockedMemory() : granted_{mlockall(MCL_CURRENT | MCL_ONFAULT) == 0} {}
 
 LockedMemory::~LockedMemory() {

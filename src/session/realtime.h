@@ -18,6 +18,10 @@ struct ThreadSetup {
 // Sets up the calling thread; what is refused is left as it was.
 ThreadSetup set_up_sampling_thread(const char* name, std::optional<int> core, bool realtime);
 
+// Whether the calling thread may still run on this core and no other. The kernel lifts the restriction of a
+// thread whose core is taken offline, and does not put it back.
+bool is_kept_to(int core);
+
 // Locks the process's memory as it is now while it lives. Only what is there: later allocations stay free,
 // so that a small RLIMIT_MEMLOCK cannot make them fail.
 class LockedMemory {

@@ -76,6 +76,7 @@ Nanoseconds fastest_useful_period(const std::vector<Channel>& channels) {
 struct Sampler::Run {
   std::promise<ThreadSetup> ready;
   Nanoseconds cpu_time{}, elapsed{};
+  bool core_kept = true;
 };
 
 Result<std::unique_ptr<Sampler>> Sampler::create(const Machine& machine, const std::string& driver,
@@ -110,7 +111,8 @@ void Sampler::resume() {
   auto ready = run_->ready.get_future();
   thread_ = std::jthread{[this](const std::stop_token& stop) { sample(stop, *run_); }};
   const ThreadSetup setup = ready.get();
-  record_.core = setup.core;
+  if (setup.core != options_.core) core_kept_ = false;
+  if (core_kept_) record_.core = setup.core;
   record_.realtime = setup.realtime && locked_ && locked_->granted();
 }
 
@@ -129,6 +131,7 @@ void Sampler::sample(const std::stop_token& stop, Run& run) {
   }
   run.elapsed = clock_.now() - began;
   run.cpu_time = thread_cpu_time();
+  run.core_kept = !options_.core || is_kept_to(*options_.core);
 }
 
 void Sampler::stop_thread() {
@@ -137,6 +140,8 @@ void Sampler::stop_thread() {
   thread_.join();
   record_.cpu_time += run_->cpu_time;
   record_.elapsed += run_->elapsed;
+  core_kept_ = core_kept_ && run_->core_kept;
+  if (!core_kept_) record_.core.reset();
   run_.reset();
 }
 

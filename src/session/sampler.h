@@ -67,6 +67,7 @@ class Sampler final : public ReadingSource {
   TickPlan plan_;
   std::optional<LockedMemory> locked_;
   SamplerRecord record_;
+  bool core_kept_ = true;  // pinned as asked, at every moment so far
   std::optional<Instant> paused_at_;
   std::unique_ptr<Run> run_;  // while the thread lives
   std::jthread thread_;       // last: joined before what it uses goes

@@ -2,6 +2,7 @@
 #include "session/sampler.h"
 
 #include <gmock/gmock.h>
+#include <sched.h>
 
 #include <atomic>
 #include <numeric>
@@ -151,6 +152,46 @@ TEST_F(SamplerTest, TicksOfTheRecordAreTheReadings) {
   EXPECT_EQ(record.period, 1ms);
   EXPECT_GT(record.cpu_time, 0ns);
   EXPECT_GE(record.elapsed, record.cpu_time);
+}
+
+// As the kernel does with a thread whose core is taken offline.
+void let_sampling_thread_run_anywhere(const cpu_set_t& cores) {
+  for (const auto& task : std::filesystem::directory_iterator{"/proc/self/task"}) {
+    std::ifstream file{task.path() / "comm"};
+    std::string name;
+    if (std::getline(file, name) && name == "lw-sampler") {
+      EXPECT_EQ(sched_setaffinity(std::stoi(task.path().filename()), sizeof cores, &cores), 0);
+    }
+  }
+}
+
+TEST_F(SamplerTest, CoreThatWasTakenFromTheThreadOnceIsNotInTheRecord) {
+  cpu_set_t all;
+  CPU_ZERO(&all);
+  ASSERT_EQ(sched_getaffinity(0, sizeof all, &all), 0);
+  SamplerOptions options;
+  options.period = 1ms;
+  options.core = sampling_core();
+  if (!options.core) GTEST_SKIP() << "one core: the thread is not pinned";
+  const auto sampler = make(options);
+  sampler->resume();
+  sampler->pause();
+  EXPECT_EQ(sampler->record().core, options.core);
+  sampler->resume();
+  let_sampling_thread_run_anywhere(all);
+  sampler->pause();
+  EXPECT_FALSE(sampler->record().core);
+  sampler->resume();  // pinned again, which does not make it so for the whole run
+  EXPECT_FALSE(sampler->finish().core);
+}
+
+TEST_F(SamplerTest, CoreThatTheThreadIsRefusedIsNotInTheRecord) {
+  SamplerOptions options;
+  options.period = 1ms;
+  options.core = CPU_SETSIZE - 1;  // no machine that runs this has as many
+  const auto sampler = make(options);
+  sampler->resume();
+  EXPECT_FALSE(sampler->finish().core);
 }
 
 TEST_F(SamplerTest, SensorThatLeavesStopsItsRailsWithOneGap) {

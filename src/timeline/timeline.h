@@ -31,7 +31,7 @@ struct SamplerRecord {
   Nanoseconds cpu_time{};          // of the sampling thread
   Nanoseconds elapsed{};           // wall time it sampled
   bool realtime = false;           // SCHED_FIFO and locked memory were granted
-  std::optional<int> core;         // the sampling thread was pinned to; empty: to none
+  std::optional<int> core;         // the sampling thread was pinned to all the time; empty: to none
   // Ticks by how late they were: [0] less than 1 us, [i] from 2^(i-1) to 2^i us. Empty: not known.
   std::vector<std::uint64_t> lateness;
   bool operator==(const SamplerRecord&) const = default;

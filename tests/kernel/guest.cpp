@@ -127,6 +127,8 @@ Started start(const Words& words) {
     std::vector<char*> arguments;
     for (std::size_t i = 1; i < words.size(); ++i) arguments.push_back(const_cast<char*>(words[i].c_str()));
     arguments.push_back(nullptr);
+    constexpr uid_t nobody = 65534;
+    if (words[0] == "nobody" && ::setuid(nobody) != 0) ::_exit(126);
     ::execv(arguments[0], arguments.data());
     ::_exit(127);
   }
@@ -144,8 +146,8 @@ Answer finish(const Started& started) {
   return answer;
 }
 
-// run PROGRAM ARGUMENT...: what it writes and its exit code; start does not wait, finish does, kill is as
-// kill -9.
+// run PROGRAM ARGUMENT...: what it writes and its exit code; nobody runs it without rights; start does not
+// wait, finish does, kill is as kill -9.
 std::map<std::string, Started> running;
 
 Answer run(const Words& words) { return finish(start(words)); }
@@ -172,11 +174,35 @@ Answer sleep_ms(const Words& words) {
   return {};
 }
 
+Answer batch(const Words& words);
+
 const std::map<std::string, Answer (*)(const Words&)> commands{
     {"read", read_file},    {"write", write_file},      {"list", list_folder},
     {"load", load},         {"unload", unload},         {"register", access_register},
     {"run", run},           {"start", start_and_go_on}, {"finish", finish_started},
-    {"kill", kill_started}, {"sleep", sleep_ms}};
+    {"kill", kill_started}, {"sleep", sleep_ms},        {"batch", batch},
+    {"nobody", run}};
+
+Answer execute(const Words& words) {
+  const auto command = commands.find(words[0]);
+  return command == commands.end() ? Answer{ENOSYS, "no such command: " + words[0]} : command->second(words);
+}
+
+// batch COMMAND WORD... ; COMMAND WORD...: up to the first that fails. Between lines of the console time
+// passes that depends on who writes them; here it does not.
+Answer batch(const Words& words) {
+  Answer answer;
+  Words one;
+  for (std::size_t i = 1; i <= words.size() && answer.status == 0; ++i) {
+    if (i < words.size() && words[i] != ";") {
+      one.push_back(words[i]);
+      continue;
+    }
+    if (!one.empty()) answer = execute(one);
+    one.clear();
+  }
+  return answer;
+}
 
 Words words_of(const std::string& line) {
   Words words(1);
@@ -226,9 +252,7 @@ int main() {
     const Words words = words_of(line);
     line.clear();
     if (words[0] == "off") break;
-    const auto command = commands.find(words[0]);
-    reply(command == commands.end() ? Answer{ENOSYS, "no such command: " + words[0]}
-                                    : command->second(words));
+    reply(execute(words));
   }
   ::reboot(RB_POWER_OFF);
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""layerwatt on the INA3221 driver of a real kernel: what it says against the registers of the chip."""
+"""layerwatt on the INA3221 driver of a real kernel: what it says against the registers of the chip. generic_test.py is
+about other drivers."""
 import errno
 import json
 import unittest

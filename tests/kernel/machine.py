@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An emulated arm64 machine with Debian's kernel, INA3221 chips whose registers the tests set, and layerwatt.
+"""An emulated arm64 machine with Debian's kernel, monitoring chips whose registers the tests set, and layerwatt.
 
 Time in it is the number of instructions executed (QEMU's -icount, 2 ns each), so that what it measures does not depend
 on how busy this machine is. No hardware virtualisation is used or asked for.
@@ -118,8 +118,8 @@ class Machine:
     def write(self, path, text):
         self.do("write", path, text)
 
-    def parameter(self, name, value):
-        self.write(f"/sys/module/simulated_bus/parameters/{name}", value)
+    def parameter(self, name, value, module="simulated_bus"):
+        self.write(f"/sys/module/{module}/parameters/{name}", value)
 
     def register(self, address, number):
         return int(self.do("register", BUS, address, number))
@@ -132,9 +132,13 @@ class Machine:
         self.set_register(address, bus_register(channel), millivolts // 8 << 3)
         self.set_register(address, shunt_register(channel), shunt_microvolts // 40 << 3)
 
-    def hwmon(self, address):
+    def batch(self, *commands):
+        """Several in one go: no time passes in the machine while they are on their way."""
+        self.do("batch", *[word for command in commands for word in (*command, ";")])
+
+    def hwmon(self, address, driver="ina3221"):
         """The driver's folder for a chip, or None when it has none."""
-        device = f"/sys/bus/i2c/drivers/ina3221/1-{address:04x}/hwmon"
+        device = f"/sys/bus/i2c/drivers/{driver}/1-{address:04x}/hwmon"
         names = self.do("list", device).split()
         return f"{device}/{names[0]}" if names else None
 
@@ -145,3 +149,9 @@ class Machine:
         return {"rails": {rail["rail"]: dict(rail, device=sensor["device"]) for sensor in measured for rail in sensor["rails"]},
                 "modes": {sensor["device"]: sensor["mode"] for sensor in measured},
                 "skipped": {skip["what"]: skip["why"] for skip in found["skipped"]}}
+
+    def doctor(self):
+        """(circumstances, {what: finding}) as layerwatt sees them; the exit code says only whether power can be measured."""
+        _, text = self.ask("run", "/layerwatt", "doctor", "--json")
+        report = json.loads(text)
+        return report["circumstances"], {finding["what"]: finding for finding in report["findings"]}
