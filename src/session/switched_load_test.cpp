@@ -3,10 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-
-#include "boards/virtual_board.h"
-#include "calibration/step_response.h"
 #include "session/testing/silent.h"
 
 namespace layerwatt {
@@ -18,36 +14,6 @@ Result<SwitchedLoad> read(const Machine& machine, const SwitchedLoadOptions& opt
                           const std::vector<Nanoseconds>& lengths) {
   Silent progress;
   return read_under_load(machine, options, lengths, progress);
-}
-
-std::vector<LoadStep> steps_of(const SwitchedLoad& load) {
-  std::vector<LoadStep> steps{{load.from - 1ms, false}};
-  for (const auto& [from, to] : load.on) steps.insert(steps.end(), {{from, true}, {to, false}});
-  return steps;
-}
-
-// What the board's file and the seed made of the chip is found again from the readings alone.
-TEST(SwitchedLoad, OfAVirtualBoardTellsItsLagAndItsAverage) {
-  SwitchedLoadOptions options;
-  options.sensor = "virtual:jetson-nano";
-  const auto load = read(Machine::host(), options, switching_plan(20s, 1));
-  ASSERT_TRUE(load) << load.error().detail;
-  const auto instrument =
-      VirtualInstrument::create(*board_named("jetson-nano"), {}, {}, options.seed, Instant{}, {});
-  ASSERT_TRUE(instrument);
-  const VirtualTiming planted = instrument->timing();
-  for (const RailRecord& rail : load->rails) {
-    const auto found = step_response(rail, steps_of(*load), load->from, load->to);
-    ASSERT_TRUE(found) << rail.channel.rail;
-    EXPECT_NEAR(seconds(found->time_constant), seconds(planted.time_constant),
-                seconds(found->time_constant_half_width))
-        << rail.channel.rail;
-    // Both together are how old the power is on average.
-    EXPECT_NEAR(seconds(found->lag), seconds(planted.lag - planted.time_constant),
-                seconds(found->lag_half_width))
-        << rail.channel.rail;
-    EXPECT_EQ(agrees(*found, rail.channel), true);
-  }
 }
 
 TEST(SwitchedLoad, WorksByThePlanWhileARecordedBoardIsRead) {
@@ -65,8 +31,6 @@ TEST(SwitchedLoad, WorksByThePlanWhileARecordedBoardIsRead) {
     EXPECT_GE(load->on[i].from, load->from + (2 * static_cast<int>(i) + 1) * 10ms);
   }
   for (const RailRecord& rail : load->rails) EXPECT_GT(rail.readings.size(), 10U);
-  // A record's power stands still.
-  EXPECT_FALSE(step_response(load->rails[0], steps_of(*load), load->from, load->to));
 }
 
 TEST(SwitchedLoad, ReadsTheTotalAloneWhereAsked) {
