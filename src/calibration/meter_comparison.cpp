@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "attribution/statistics.h"
+#include "calibration/least_squares.h"
 
 namespace layerwatt {
 
@@ -15,20 +16,8 @@ namespace {
 constexpr std::size_t fewest_of_a_kind = 3;
 constexpr double clear = 10;  // span of a line over the scatter around its ends
 
-// Values and half-widths of least squares; empty when the columns do not tell them apart.
-std::optional<std::vector<Interval>> line(const Eigen::MatrixXd& columns, const Eigen::VectorXd& watts) {
-  const Eigen::Index degrees = columns.rows() - columns.cols();
-  const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> factors{columns};
-  if (degrees < 1 || factors.rank() < columns.cols()) return std::nullopt;
-  const Eigen::VectorXd values = factors.solve(watts);
-  const double variance = (watts - columns * values).squaredNorm() / static_cast<double>(degrees);
-  const Eigen::MatrixXd inverse =
-      (columns.transpose() * columns).ldlt().solve(Eigen::MatrixXd::Identity(columns.cols(), columns.cols()));
-  const double quantile = student_975(static_cast<std::size_t>(degrees));
-  std::vector<Interval> found;
-  for (Eigen::Index i = 0; i < values.size(); ++i)
-    found.push_back({values[i], quantile * std::sqrt(variance * inverse(i, i))});
-  return found;
+Interval interval_of(const LeastSquares& fit, Eigen::Index column) {
+  return {fit.value[column], fit.quantile * fit.deviation[column]};
 }
 
 struct Spread {
@@ -65,9 +54,9 @@ std::optional<SamplingEffect> sampling_effect(std::span<const MeteredStretch> st
     columns.row(row) << 1, idle[i]->sampled ? 1 : 0, idle[i]->middle_s - middle;
     watts[row] = idle[i]->meter->value();
   }
-  const auto found = line(columns, watts);
+  const auto found = least_squares(columns, watts);
   if (!found) return std::nullopt;
-  return SamplingEffect{(*found)[0], (*found)[1], idle.size()};
+  return SamplingEffect{interval_of(*found, 0), interval_of(*found, 1), idle.size()};
 }
 
 std::optional<RailBesideMeter> beside_meter(std::span<const MeteredStretch> stretches, std::size_t rail) {
@@ -91,10 +80,10 @@ std::optional<RailBesideMeter> beside_meter(std::span<const MeteredStretch> stre
     columns.row(row) << 1, points[i].first;
     watts[row] = points[i].second;
   }
-  const auto found = line(columns, watts);
+  const auto found = least_squares(columns, watts);
   if (!found) return std::nullopt;
-  return RailBesideMeter{(*found)[1], (*found)[0], spread_of(missing[0]).mean, spread_of(missing[1]).mean,
-                         span};
+  return RailBesideMeter{interval_of(*found, 1), interval_of(*found, 0), spread_of(missing[0]).mean,
+                         spread_of(missing[1]).mean, span};
 }
 
 }  // namespace layerwatt

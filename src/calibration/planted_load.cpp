@@ -8,6 +8,7 @@
 
 #include "attribution/power_trace.h"
 #include "attribution/statistics.h"
+#include "calibration/settled_mean.h"
 
 namespace layerwatt {
 
@@ -45,19 +46,6 @@ std::vector<Stretch> stretches_of(const std::vector<LoadStep>& steps) {
 
 bool is_steady(std::size_t stretch, const PlantedPlan& plan) {
   return stretch < steady_pairs || stretch >= steady_pairs + on_an_inference * plan.inferences;
-}
-
-// Of what is spread by chance over stretches: value and half-width.
-Estimate<Watts> mean_of(const std::vector<double>& values) {
-  const auto count = static_cast<double>(values.size());
-  double mean = 0, squares = 0;
-  for (const double value : values) mean += value / count;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  Estimate<Watts> estimate{Watts{mean}, {}};
-  if (values.size() < 2) return estimate;
-  const double half = student_975(values.size() - 1) * std::sqrt(squares / (count - 1) / count);
-  estimate.interval = {Watts{mean - half}, Watts{mean + half}};
-  return estimate;
 }
 
 double half_width(const Estimate<Joules>& estimate) {
@@ -135,18 +123,17 @@ std::vector<PlantedResult> planted_results(const PlantedPlan& plan, const Timeli
     });
     if (record == run.rails.end()) continue;
     const PowerTrace trace{*record};
-    std::vector<double> powers;
+    std::vector<Batch<Watts>> powers;
     for (std::size_t i = 0; i < on.size(); ++i) {
       if (!is_steady(i, plan)) continue;
-      const Instant from = on[i].from + std::min(trace.settling(), (on[i].to - on[i].from) / 2);
-      if (const auto power = trace.mean(from, on[i].to)) powers.push_back(power->value());
+      if (const auto power = settled_mean(trace, on[i].from, on[i].to).power) powers.push_back({*power, 1});
     }
     if (powers.size() < 2) continue;
-    const Estimate<Watts> power = mean_of(powers);
-    PlantedResult result{
-        rail.rail, {Joules{power.value.value() * length}, {}}, rail.layers.at(planted_layer).energy};
-    result.planted.interval = {Joules{power.interval->low.value() * length},
-                               Joules{power.interval->high.value() * length}};
+    const BatchMean<Watts> power = mean_of(powers);
+    PlantedResult result{rail.rail,
+                         estimate_with(Joules{power.mean.value() * length},
+                                       std::optional{Joules{power.half_width->value() * length}}),
+                         rail.layers.at(planted_layer).energy};
     results.push_back(std::move(result));
   }
   return results;

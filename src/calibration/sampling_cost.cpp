@@ -8,6 +8,7 @@
 #include <map>
 
 #include "attribution/statistics.h"
+#include "calibration/least_squares.h"
 
 namespace layerwatt {
 
@@ -16,30 +17,11 @@ namespace {
 constexpr Eigen::Index fewest_phases = 6;
 constexpr double least_difference = 0.1;  // between the slowest and the fastest rate, of the fastest
 
-struct Fit {
-  Eigen::VectorXd value, deviation;  // by column
-  Eigen::MatrixXd weights;           // of each phase in each value
-  double quantile = 0;               // of Student's t
-};
-
-std::optional<Fit> least_squares(const Eigen::MatrixXd& columns, const Eigen::VectorXd& power) {
-  const Eigen::Index degrees = columns.rows() - columns.cols();
-  const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> factors{columns};
-  if (degrees < 1 || factors.rank() < columns.cols()) return std::nullopt;
-  Fit fit;
-  fit.weights = factors.solve(Eigen::MatrixXd::Identity(columns.rows(), columns.rows()));
-  fit.value = fit.weights * power;
-  const double variance = (power - columns * fit.value).squaredNorm() / static_cast<double>(degrees);
-  fit.deviation = fit.weights.rowwise().norm() * std::sqrt(variance);
-  fit.quantile = student_975(static_cast<std::size_t>(degrees));
-  return fit;
-}
-
 // Phases of one rate: within a quarter of an octave.
 long level_of(double rate, double fastest) { return std::lround(4 * std::log2(fastest / rate)); }
 
 // Of a value of the fit, from errors that all phases of one rate share.
-double rounding_deviation(const Fit& fit, Eigen::Index value, std::span<const RatePhase> phases,
+double rounding_deviation(const LeastSquares& fit, Eigen::Index value, std::span<const RatePhase> phases,
                           double fastest) {
   std::map<long, double> levels;
   for (std::size_t i = 0; i < phases.size(); ++i)

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <ostream>
 
-#include "attribution/power_trace.h"
+#include "calibration/settled_mean.h"
 #include "report/text_table.h"
 
 namespace layerwatt {
@@ -72,8 +72,7 @@ CostFound cost_from(const std::vector<ReadAtOneRate>& phases) {
     std::vector<RatePhase> rates;
     for (const ReadAtOneRate& phase : phases) {
       const PowerTrace trace{phase.rails[r]};
-      const Instant from = phase.from + std::min(trace.settling(), (phase.to - phase.from) / 2);
-      const auto power = trace.mean(from, phase.to);
+      const auto [from, power] = settled_mean(trace, phase.from, phase.to);
       const Instant middle = from + (phase.to - from) / 2;
       if (!power) continue;
       const Watts step = phase.rails[r].channel.quantum.value_or(Watts{});
@@ -220,8 +219,7 @@ Result<MeterFound> meter_from(const MeteredRun& run, const std::string& meter_ra
   std::vector<MeteredStretch> stretches;
   for (const MeteredRun::Part& part : run.parts) {
     const auto mean = [&](const PowerTrace& trace) {
-      const Nanoseconds length = part.time.to - part.time.from;
-      return trace.mean(part.time.from + std::min(trace.settling(), length / 2), part.time.to);
+      return settled_mean(trace, part.time.from, part.time.to).power;
     };
     MeteredStretch stretch;
     stretch.sampled = part.sampled;

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/median.h"
+#include "session/sensor_pace.h"
 
 namespace layerwatt {
 
@@ -12,30 +12,16 @@ namespace {
 
 constexpr std::size_t fewest_readings = 16;
 
-// Of one read, and from one of its rail to the next.
-struct Pace {
-  Nanoseconds one{}, all{};
-};
-
-Pace steps_of(std::span<const Reading> readings) {
-  std::vector<Nanoseconds> lengths, steps;
-  for (std::size_t i = 0; i < readings.size(); ++i) {
-    lengths.push_back(readings[i].after - readings[i].before);
-    if (i > 0) steps.push_back(readings[i].before - readings[i - 1].before);
-  }
-  return {median(std::move(lengths)), median(std::move(steps))};
-}
-
 }  // namespace
 
 RailTurns::RailTurns(const ProfileOptions& options, std::span<const Channel> channels,
                      std::vector<std::size_t> wanted, std::span<const Reading> readings) {
   if (options.together || options.period > Nanoseconds{0}) return;
   if (wanted.size() < 2 || readings.size() < fewest_readings) return;
-  const Pace pace = steps_of(readings);
+  const ReadPace pace = read_pace(readings);
   const bool all_gain = std::all_of(wanted.begin(), wanted.end(), [&](std::size_t rail) {
     const auto& refresh = channels[rail].refresh;
-    return refresh && pace.all > keeps_up * *refresh && pace.one <= keeps_up * *refresh;
+    return refresh && pace.between > keeps_up * *refresh && pace.read <= keeps_up * *refresh;
   });
   if (all_gain) rails_ = std::move(wanted);
 }

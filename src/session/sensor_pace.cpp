@@ -62,22 +62,30 @@ std::string in_ms(Nanoseconds time) { return fmt::format("{:.3g} ms", seconds(ti
 
 }  // namespace
 
+ReadPace read_pace(std::span<const Reading> readings) {
+  std::vector<Nanoseconds> reads, steps;
+  for (std::size_t i = 0; i < readings.size(); ++i) {
+    reads.push_back(readings[i].after - readings[i].before);
+    if (i > 0) steps.push_back(readings[i].before - readings[i - 1].before);
+  }
+  return {median(std::move(reads)), median(std::move(steps))};
+}
+
 std::optional<SensorPace> pace_of(std::span<const Reading> readings) {
   if (readings.size() < fewest_reads) return std::nullopt;
   SensorPace pace;
   pace.reads = readings.size();
-  std::vector<Nanoseconds> reads, steps;
+  std::vector<Nanoseconds> reads;
   std::size_t same = 0;
   for (std::size_t i = 0; i < readings.size(); ++i) {
     reads.push_back(readings[i].after - readings[i].before);
-    if (i == 0) continue;
-    steps.push_back(readings[i].before - readings[i - 1].before);
-    if (readings[i].value == readings[i - 1].value) ++same;
+    if (i > 0 && readings[i].value == readings[i - 1].value) ++same;
   }
-  pace.read = median(reads);
-  pace.longest_read = quantile(reads, 0.99);
-  pace.between = median(steps);
-  pace.repeats = static_cast<double>(same) / static_cast<double>(steps.size());
+  const ReadPace usual = read_pace(readings);
+  pace.read = usual.read;
+  pace.longest_read = quantile(std::move(reads), 0.99);
+  pace.between = usual.between;
+  pace.repeats = static_cast<double>(same) / static_cast<double>(readings.size() - 1);
   pace.renewed = time_between_new_values(readings, pace.between);
   return pace;
 }

@@ -11,6 +11,12 @@
 
 namespace layerwatt {
 
+// Medians: of one read, and from one to the next of the same rail.
+struct ReadPace {
+  Nanoseconds read{}, between{};
+};
+ReadPace read_pace(std::span<const Reading> readings);  // two at least
+
 struct SensorPace {
   std::size_t reads = 0;
   Nanoseconds read{}, longest_read{};  // median, and 99 % are shorter
