@@ -32,7 +32,8 @@ function(layerwatt_check_own_headers)
 endfunction()
 
 # layerwatt_check_headers(name directory language target...): every header of the directory is compiled by
-# itself, as c or cpp, with what the targets bring. Built by the target `headers`, which ctest runs.
+# itself, as c or cpp, with what the targets bring. Built by the target `headers`, which ctest runs. Not those
+# that a source of their own includes first, as tools/check_layers.py demands: that source has compiled them.
 function(layerwatt_check_headers name directory language)
   file(GLOB headers CONFIGURE_DEPENDS ${directory}/*.h)
   if(NOT LAYERWATT_TESTS OR NOT headers)
@@ -41,11 +42,17 @@ function(layerwatt_check_headers name directory language)
   set(sources "")
   foreach(header IN LISTS headers)
     get_filename_component(stem ${header} NAME_WE)
+    if(EXISTS ${directory}/${stem}.cpp)
+      continue()
+    endif()
     set(source ${CMAKE_CURRENT_BINARY_DIR}/headers/${stem}.${language})
     # The declaration: a header of macros alone would leave C an empty file, which ISO C forbids.
     file(CONFIGURE OUTPUT ${source} CONTENT "#include \"${header}\"\nextern int declared;\n")
     list(APPEND sources ${source})
   endforeach()
+  if(NOT sources)
+    return()
+  endif()
   add_library(layerwatt_${name}_headers OBJECT EXCLUDE_FROM_ALL ${sources})
   set_target_properties(layerwatt_${name}_headers PROPERTIES UNITY_BUILD OFF)
   target_compile_options(layerwatt_${name}_headers PRIVATE -O0 -g0)
@@ -63,20 +70,11 @@ function(layerwatt_add_tests name)
     add_executable(${program})
     set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     target_link_libraries(${program} PRIVATE layerwatt_${name} GTest::gmock GTest::gtest_main)
-    # Who compiles everything at once reads a folder's sources together, but not its tests: their helpers have
-    # the same names. These read GoogleTest once a program. g++ 12, when it optimises what it has read so, sees
-    # overlaps in std::string, as in CMakeLists.txt.
-    set_target_properties(${program} PROPERTIES UNITY_BUILD OFF)
-    if(CMAKE_UNITY_BUILD)
-      target_precompile_headers(${program} PRIVATE <gmock/gmock.h> <gtest/gtest.h> <fmt/format.h>)
-      target_compile_options(${program} PRIVATE
-        $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-restrict>)
-    endif()
     # Templates that both compile are taken from the tests: where numbers are crunched these are optimised, too.
-    if(name IN_LIST LAYERWATT_NUMERIC)
-      target_compile_options(${program} PRIVATE $<$<CONFIG:Debug>:-O1>)
-    else()
+    if(NOT name IN_LIST LAYERWATT_NUMERIC)
       target_compile_options(${program} PRIVATE ${LAYERWATT_TEST_OPTIONS})
+    else()
+      target_compile_options(${program} PRIVATE $<$<OR:$<CONFIG:Debug>,$<BOOL:${LAYERWATT_TEST_OPTIONS}>>:-O1>)
     endif()
     target_compile_definitions(${program} PRIVATE
       LAYERWATT_FIXTURES="${CMAKE_SOURCE_DIR}/tests/fixtures"

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Fails when a folder of src/ includes one it may not. The table is the architecture."""
+"""Fails when a folder of src/ includes one it may not, or a source does not include its own header first, which proves
+that the header compiles by itself. The table is the architecture."""
 import pathlib
 import re
 import sys
@@ -30,6 +31,7 @@ ONLY = {
 }
 
 INCLUDE = re.compile(r'\s*#include "([a-z_]+)/([A-Za-z0-9_./]+)"')
+ANY_INCLUDE = re.compile(r'^#include [<"]([^>"]+)[>"]', re.MULTILINE)
 
 
 def complaints(src):
@@ -42,7 +44,13 @@ def complaints(src):
         if here not in MAY:
             yield f"{path}: folder {here}/ is not in the table of {pathlib.Path(__file__).name}"
             continue
-        for number, line in enumerate(path.read_text().splitlines(), 1):
+        text = path.read_text()
+        header = path.with_suffix(".h")
+        if path.suffix == ".cpp" and header.exists():
+            first, own = ANY_INCLUDE.search(text), str(header.relative_to(src))
+            if first is None or first[1] != own:
+                yield f"{path}: must include {own} before anything else"
+        for number, line in enumerate(text.splitlines(), 1):
             match = INCLUDE.match(line)
             if not match:
                 continue
@@ -66,8 +74,10 @@ def self_test():
         root = pathlib.Path(name)
         (root / "attribution").mkdir()
         (root / "attribution" / "a.cpp").write_text('#include "timeline/truth.h"\n#include "cli/x.h"\n')
+        (root / "attribution" / "b.h").write_text("")
+        (root / "attribution" / "b.cpp").write_text('#include <map>\n#include "attribution/b.h"\n')
         found = list(complaints(root))
-        assert len(found) == 2, found
+        assert len(found) == 3, found
 
 
 def main():

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "attribution/profile.h"
+#include "attribution/testing/asked.h"
 #include "attribution/testing/simple_run.h"
 
 namespace layerwatt {
@@ -21,14 +22,7 @@ using testing::SimpleRun;
 // Powers and times of SimpleRun are exact in binary or nearly so; sums of some 10^4 doubles keep 12 digits.
 constexpr double rounding = 1e-9;
 
-// What all methods share is tried with the simplest of them.
-AttributionOptions chronological() {
-  AttributionOptions options;
-  options.method = "chronological";
-  return options;
-}
-
-Profile attributed(const Timeline& timeline, const AttributionOptions& options = chronological()) {
+Profile attributed(const Timeline& timeline, const AttributionOptions& options = chronological_only()) {
   auto profile = attribute(timeline, options);
   EXPECT_TRUE(profile) << profile.error().detail;
   return *profile;
@@ -126,7 +120,7 @@ TEST(Attribute, DoesNotTakeAResetOfACounterForEnergy) {
 }
 
 TEST(Attribute, StackingMeanTimesFindsMarksAgain) {
-  AttributionOptions options = chronological();
+  AttributionOptions options = chronological_only();
   options.stacked = true;
   expect_answers(attributed(simple_run(), options).rails.at(0));
 }
@@ -134,7 +128,7 @@ TEST(Attribute, StackingMeanTimesFindsMarksAgain) {
 TEST(Attribute, PutsTheResidualOfStackingWhereItIsTold) {
   SimpleRun run;
   run.between = 1ms;
-  AttributionOptions options = chronological();
+  AttributionOptions options = chronological_only();
   options.stacked = true;
   const auto first_layer = [&](Residual residual) {
     options.residual = residual;

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "attribution/profile.h"
+#include "attribution/testing/asked.h"
 
 namespace layerwatt {
 namespace {
@@ -156,10 +157,6 @@ void run_varying(Simulation& run, int inferences) {
     const double d = std::max(c, a + 1500) + run.between(50, 60);
     run.infer({{0, 0, a}, {1, a, a + 1500}, {2, b, c}, {3, c - 300, d}, {4, d, d + 700}});
   }
-}
-
-double half_width(const Estimate<Joules>& energy) {
-  return (energy.interval->high - energy.interval->low).value() / 2;
 }
 
 // Layers, gaps and idle are all that was read. Beside that, what layers add up to is what they really cost:

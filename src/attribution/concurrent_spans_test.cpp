@@ -36,13 +36,14 @@ Execution execution_of(const std::vector<Marked>& spans, int inferences = 2,
   return layerwatt::execution_of(timeline);
 }
 
-long ms(Instant t) { return static_cast<long>(t.time_since_epoch() / 1ms); }
+long whole_ms(Instant t) { return static_cast<long>(t.time_since_epoch() / 1ms); }
 
 // Segments of the first inference as text: layer@begin-end, in ms.
 std::vector<std::string> segments_of(const Execution& execution) {
   std::vector<std::string> all;
   for (const Segment& one : execution.segments)
-    if (one.inference == 0) all.push_back(fmt::format("{}@{}-{}", one.layer, ms(one.begin), ms(one.end)));
+    if (one.inference == 0)
+      all.push_back(fmt::format("{}@{}-{}", one.layer, whole_ms(one.begin), whole_ms(one.end)));
   return all;
 }
 
@@ -52,8 +53,8 @@ std::vector<std::string> stretches_of(const Execution& execution) {
   for (const Stretch& one : execution.stretches) {
     if (one.inference != 0) continue;
     const auto first = execution.running.begin() + one.first;
-    all.push_back(
-        fmt::format("{}@{}-{}", fmt::join(first, first + one.count, "+"), ms(one.begin), ms(one.end)));
+    all.push_back(fmt::format("{}@{}-{}", fmt::join(first, first + one.count, "+"), whole_ms(one.begin),
+                              whole_ms(one.end)));
   }
   return all;
 }

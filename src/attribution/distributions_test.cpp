@@ -63,7 +63,7 @@ TEST(Distributions, AreThoseOfTheSortedValues) {
       std::uniform_int_distribution<Nanoseconds::rep> any{0, spread};
       std::vector<Nanoseconds> values;
       for (std::size_t i = 0; i < count; ++i) values.emplace_back(any(random));
-      SCOPED_TRACE(testing::Message() << count << " values up to " << spread);
+      SCOPED_TRACE(::testing::Message() << count << " values up to " << spread);
       expect_quantiles(distribution_of(values), values);
     }
 }

@@ -6,6 +6,8 @@
 
 #include <chrono>
 
+#include "attribution/testing/asked.h"
+
 namespace layerwatt {
 namespace {
 
@@ -25,10 +27,6 @@ class Modules : public ::testing::Test {
   std::vector<Nanoseconds> durations;
   std::vector<double> covariance;
 };
-
-double half_width(const Estimate<Joules>& energy) {
-  return (energy.interval->high - energy.interval->low).value() / 2;
-}
 
 TEST_F(Modules, OppositeErrorsOfPartsCancel) {
   const std::size_t both[]{0, 1};

@@ -17,7 +17,7 @@ using testing::hand_rail;
 using testing::hand_run;
 
 // Sums of a few doubles: 15 digits hold.
-constexpr double rounding = 1e-12;
+constexpr double last_bits = 1e-12;
 
 LayerPowers by_overlap(const RailRecord& rail, int inferences = 2) {
   const Execution execution = execution_of(hand_run(inferences));
@@ -42,8 +42,8 @@ TEST(OverlapMean, WeighsReadingsByTheTimeThatWindowAndLayerShare) {
   rail.channel.refresh = 2ms;
   rail.channel.averaging = 1;
   const auto powers = by_overlap(rail);
-  EXPECT_NEAR(powers.layers[0].mean->value(), (2 * 5 + 1 * 4) / 3.0, rounding);
-  EXPECT_NEAR(powers.layers[1].mean->value(), 4, rounding);
+  EXPECT_NEAR(powers.layers[0].mean->value(), (2 * 5 + 1 * 4) / 3.0, last_bits);
+  EXPECT_NEAR(powers.layers[1].mean->value(), 4, last_bits);
   EXPECT_FALSE(powers.between.mean);
   EXPECT_EQ(powers.layers[0].readings, 2U);  // one and a half
 }
@@ -54,8 +54,8 @@ TEST(OverlapMean, CountsOverlappingWindowsEach) {
   rail.channel.refresh = 4ms;
   rail.channel.averaging = 1;
   const auto powers = by_overlap(rail);
-  EXPECT_NEAR(powers.layers[0].mean->value(), (3 * 5 + 2 * 3 + 2 * 2) / 7.0, rounding);
-  EXPECT_NEAR(powers.layers[1].mean->value(), (1 * 5 + 2 * 3 + 2 * 2) / 5.0, rounding);
+  EXPECT_NEAR(powers.layers[0].mean->value(), (3 * 5 + 2 * 3 + 2 * 2) / 7.0, last_bits);
+  EXPECT_NEAR(powers.layers[1].mean->value(), (1 * 5 + 2 * 3 + 2 * 2) / 5.0, last_bits);
 }
 
 TEST(OverlapMean, LooksFromTheReadOnWhenTheReadStartsTheConversion) {
@@ -69,8 +69,8 @@ TEST(OverlapMean, LooksFromTheReadOnWhenTheReadStartsTheConversion) {
 
 TEST(OverlapMean, TakesTheReadWhenTheWindowIsNotKnown) {
   const auto powers = by_overlap(hand_rail({{2, 3, 5}, {4, 8, 3}}));
-  EXPECT_NEAR(powers.layers[0].mean->value(), (1 * 5 + 1 * 3) / 2.0, rounding);
-  EXPECT_NEAR(powers.layers[1].mean->value(), 3, rounding);
+  EXPECT_NEAR(powers.layers[0].mean->value(), (1 * 5 + 1 * 3) / 2.0, last_bits);
+  EXPECT_NEAR(powers.layers[1].mean->value(), 3, last_bits);
 }
 
 TEST(OverlapMean, HasNoIntervals) {
@@ -86,8 +86,8 @@ TEST(OverlapMean, DividesWhatACounterCountedByTime) {
   for (const auto& [when, joules] : std::vector<std::pair<double, double>>{{0, 0}, {3, 0.006}, {7, 0.026}})
     rail.readings.push_back({at_ms(when), at_ms(when), Joules{joules}});
   const auto powers = by_overlap(rail);
-  EXPECT_NEAR(powers.layers[0].mean->value(), (2 * 2 + 2 * 5) / 4.0, rounding);
-  EXPECT_NEAR(powers.layers[1].mean->value(), 5, rounding);
+  EXPECT_NEAR(powers.layers[0].mean->value(), (2 * 2 + 2 * 5) / 4.0, last_bits);
+  EXPECT_NEAR(powers.layers[1].mean->value(), 5, last_bits);
 }
 
 TEST(OverlapMean, TellsHowLongASensorLooksBack) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <random>
 
+#include "attribution/testing/asked.h"
 #include "attribution/testing/simple_run.h"
 
 namespace layerwatt {
@@ -263,17 +264,10 @@ TEST(Uncertainty, OneRunTwiceIsRefused) {
 
 // ---- From a run -----------------------------------------------------------------------------------------
 
-// A run of a few inferences, which only the simplest method takes.
-AttributionOptions chronological() {
-  AttributionOptions options;
-  options.method = "chronological";
-  return options;
-}
-
 TEST(Uncertainty, AttributionCarriesWhatTheRunFileKnows) {
   Timeline timeline = testing::simple_run();
   timeline.rails[0].channel.accuracy = nano();
-  const auto profile = attribute(timeline, chronological());
+  const auto profile = attribute(timeline, chronological_only());
   ASSERT_TRUE(profile);
   const RailProfile& rail = profile->rails[0];
   ASSERT_TRUE(rail.inference_absolute);
@@ -322,7 +316,7 @@ TEST(Uncertainty, AbsoluteIntervalsCoverWhatAnySensorWithinItsDataSheetReads) {
   WrongSensor sensor{1};
   Covered whole, net, layer;
   for (int i = 0; i < draws; ++i) {
-    const auto profile = attribute(sensor.read(truth), chronological());
+    const auto profile = attribute(sensor.read(truth), chronological_only());
     ASSERT_TRUE(profile);
     const RailProfile& rail = profile->rails[0];
     whole.count(rail.inference_absolute, 0.040);  // 4 ms x 5 W + 6 ms x 3 W + 2 ms x 1 W
@@ -339,8 +333,8 @@ TEST(Uncertainty, ToleranceMayBeAssumedAndIsSaidToBe) {
   Timeline timeline = testing::simple_run();
   timeline.rails[0].channel.accuracy = nano();
   timeline.rails[0].channel.accuracy.shunt_tolerance.reset();
-  ASSERT_FALSE(attribute(timeline, chronological())->rails[0].inference_absolute);
-  AttributionOptions options = chronological();
+  ASSERT_FALSE(attribute(timeline, chronological_only())->rails[0].inference_absolute);
+  AttributionOptions options = chronological_only();
   options.shunt_tolerance = 0.05;
   const auto profile = attribute(timeline, options);
   ASSERT_TRUE(profile);

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "boards/board.h"
+#include "boards/testing/built_in.h"
 #include "core/temporary_tree.h"
 #include "sensors/sensor.h"
 
@@ -22,8 +23,6 @@ using ::testing::IsEmpty;
 using ::testing::Key;
 using ::testing::Not;
 using ::testing::Pair;
-
-const std::filesystem::path fixtures{LAYERWATT_FIXTURES "/boards"};
 
 const RecordedFile* find(const BoardRecord& record, const std::string& path) {
   for (const RecordedFile& file : record.files)
@@ -80,7 +79,7 @@ TEST(BoardRecord, LeavesOutWhatIdentifiesAUnit) {
 
 TEST(BoardRecord, IsReplayedAsTheMachineItWas) {
   for (const char* board : {"jetson-nano-l4t32", "jetson-orin-nano-l4t36", "jetson-agx-orin-l4t35"}) {
-    const Machine machine{fixtures / board, system_clock()};
+    const Machine machine{recorded_boards / board, system_clock()};
     const auto record = parse_board_record(write_board_record(record_board(machine)), "a record");
     ASSERT_TRUE(record) << record.error().detail;
     const auto again = replay(*record, system_clock());

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "boards/testing/built_in.h"
 #include "core/temporary_tree.h"
 
 namespace layerwatt {
@@ -15,9 +16,7 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const std::filesystem::path fixtures{LAYERWATT_FIXTURES "/boards"};
-
-Machine recorded(const std::string& name) { return Machine{fixtures / name, system_clock()}; }
+Machine recorded(const std::string& name) { return Machine{recorded_boards / name, system_clock()}; }
 
 TEST(Board, EveryBuiltInFileParsesAndIsNamedAsItsFile) {
   std::vector<std::string> files;

@@ -7,13 +7,12 @@
 #include <functional>
 
 #include "boards/mobilenet_v2_layers.h"
+#include "boards/testing/built_in.h"
 
 namespace layerwatt {
 namespace {
 
 using namespace std::chrono_literals;
-
-Board nano() { return *board_named("jetson-nano"); }
 
 std::vector<Layer> two_layers() {
   std::vector<Layer> layers(2);

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "boards/mobilenet_v2_layers.h"
+#include "boards/testing/built_in.h"
 #include "boards/virtual_board.h"
 #include "boards/virtual_power.h"
 
@@ -12,8 +13,6 @@ namespace layerwatt {
 namespace {
 
 using namespace std::chrono_literals;
-
-Board nano() { return *board_named("jetson-nano"); }
 
 VirtualRun runs(std::uint32_t inferences) {
   VirtualRun run;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include "controls/testing/orin_chip.h"
 #include "core/temporary_tree.h"
 
 namespace layerwatt {
@@ -14,8 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const std::string chip = "/sys/bus/i2c/drivers/ina3221/1-0040/hwmon/hwmon3/";
-const std::string samples = chip + "samples", interval = chip + "update_interval";
+const std::string interval = chip + "update_interval";
 
 Result<void> forget(const Change&) { return {}; }
 

@@ -7,6 +7,7 @@
 
 #include <stdexcept>
 
+#include "controls/testing/orin_chip.h"
 #include "core/temporary_tree.h"
 
 namespace layerwatt {
@@ -17,8 +18,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const std::string chip = "/sys/bus/i2c/drivers/ina3221/1-0040/hwmon/hwmon3/";
-const std::string samples = chip + "samples";
 const std::string boot_id = "/proc/sys/kernel/random/boot_id";
 
 // A machine and a place for the journal.

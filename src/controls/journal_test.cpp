@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "controls/testing/orin_chip.h"
 #include "core/temporary_tree.h"
 
 namespace layerwatt {
@@ -12,7 +13,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const std::string chip = "/sys/bus/i2c/drivers/ina3221/1-0040/hwmon/hwmon3/";
 const Journal journal{"11aa-22bb",
                       4711,
                       "/a tree/of mine",

@@ -8,7 +8,7 @@
 namespace layerwatt {
 namespace {
 
-constexpr int float32 = 1, uint8 = 2, string = 8, int64 = 7, float16 = 10;
+constexpr int onnx_float = 1, uint8 = 2, string = 8, int64 = 7, float16 = 10;
 
 std::vector<float> random_values(int type, std::int64_t count, std::uint64_t seed) {
   auto tensor = TensorMemory::allocate("x", type, {count});
@@ -20,7 +20,7 @@ std::vector<float> random_values(int type, std::int64_t count, std::uint64_t see
 }
 
 TEST(TensorMemory, FillsRealNumbersBetweenZeroAndOne) {
-  for (const int type : {float32, float16}) {
+  for (const int type : {onnx_float, float16}) {
     const auto values = random_values(type, 10'000, 1);
     double sum = 0;
     for (const float value : values) {
@@ -53,21 +53,21 @@ TEST(TensorMemory, FillsBytesOverTheirRange) {
 }
 
 TEST(TensorMemory, IsTheSameForTheSameSeed) {
-  EXPECT_EQ(random_values(float32, 100, 5), random_values(float32, 100, 5));
-  EXPECT_NE(random_values(float32, 100, 5), random_values(float32, 100, 6));
+  EXPECT_EQ(random_values(onnx_float, 100, 5), random_values(onnx_float, 100, 5));
+  EXPECT_NE(random_values(onnx_float, 100, 5), random_values(onnx_float, 100, 6));
 }
 
 TEST(TensorMemory, RefusesWhatItCannotFeedOrHold) {
   EXPECT_EQ(TensorMemory::allocate("words", string, {3}).error().where, "words");
   const std::int64_t huge = std::int64_t{1} << 62;
-  EXPECT_EQ(TensorMemory::allocate("x", float32, {huge, huge}).error().code, Errc::unsupported);
-  EXPECT_EQ(TensorMemory::allocate("x", float32, {1 << 20, 1 << 20}).error().code, Errc::unsupported);
-  EXPECT_EQ(TensorMemory::allocate("x", float32, {-1}).error().code, Errc::unsupported);
+  EXPECT_EQ(TensorMemory::allocate("x", onnx_float, {huge, huge}).error().code, Errc::unsupported);
+  EXPECT_EQ(TensorMemory::allocate("x", onnx_float, {1 << 20, 1 << 20}).error().code, Errc::unsupported);
+  EXPECT_EQ(TensorMemory::allocate("x", onnx_float, {-1}).error().code, Errc::unsupported);
 }
 
 TEST(TensorMemory, MayBeEmptyOrAScalar) {
-  EXPECT_EQ(TensorMemory::allocate("x", float32, {0, 3})->elements(), 0u);
-  EXPECT_EQ(TensorMemory::allocate("x", float32, {})->elements(), 1u);
+  EXPECT_EQ(TensorMemory::allocate("x", onnx_float, {0, 3})->elements(), 0u);
+  EXPECT_EQ(TensorMemory::allocate("x", onnx_float, {})->elements(), 1u);
 }
 
 }  // namespace

@@ -5,13 +5,12 @@
 
 #include <limits>
 
+#include "report/testing/styles.h"
+
 namespace layerwatt {
 namespace {
 
 using namespace std::chrono_literals;
-
-const Style ascii{};
-const Style utf8{false, true, 100, false};
 
 std::string joules(double value, double half_width, const Style& style = ascii) {
   return quantity(Estimate<Joules>{Joules{value}, {{Joules{value - half_width}, Joules{value + half_width}}}},

@@ -3,11 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "report/testing/styles.h"
+
 namespace layerwatt {
 namespace {
-
-const Style ascii{};
-const Style utf8{false, true, 100, false};
 
 TEST(Text, KeepsEscapeSequencesInNamesFromTheTerminal) {
   EXPECT_EQ(printable("conv\033[2Jx\n", utf8), "conv?[2Jx?");

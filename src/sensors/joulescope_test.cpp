@@ -10,10 +10,12 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 
-ParsedStream parse(const std::string& text) { return parse_stream(joulescope_stream, "x.csv", text); }
+ParsedStream parsed_joulescope(const std::string& text) {
+  return parse_stream(joulescope_stream, "x.csv", text);
+}
 
 TEST(Joulescope, TakesTheCounterOfEnergyOfTheUserInterfacesStatistics) {
-  const ParsedStream stream = parse(stream_fixture("joulescope-ui.csv"));
+  const ParsedStream stream = parsed_joulescope(stream_fixture("joulescope-ui.csv"));
   ASSERT_THAT(stream.rails(), ElementsAre("joulescope"));
   EXPECT_EQ(stream.channels[0].meaning, Meaning::energy_total);
   EXPECT_EQ(stream.clock, StampClock::own);
@@ -24,13 +26,13 @@ TEST(Joulescope, TakesTheCounterOfEnergyOfTheUserInterfacesStatistics) {
 
 TEST(Joulescope, ReadsTheLoggersHeaderAndItsComments) {
   const ParsedStream stream =
-      parse("#& 20260101_000000 LOGGER : OPEN\n" + stream_fixture("joulescope-logger.csv"));
+      parsed_joulescope("#& 20260101_000000 LOGGER : OPEN\n" + stream_fixture("joulescope-logger.csv"));
   EXPECT_EQ(stream.readings.size(), 5U);
   EXPECT_THAT(stream.refused, ElementsAre());
 }
 
 TEST(Joulescope, RefusesOtherFiles) {
-  EXPECT_EQ(parse("a,b\n1,2\n").refused.size(), 2U);
+  EXPECT_EQ(parsed_joulescope("a,b\n1,2\n").refused.size(), 2U);
   EXPECT_FALSE(joulescope_stream.plan("", {}));
 }
 

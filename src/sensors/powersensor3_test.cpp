@@ -10,10 +10,12 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 
-ParsedStream parse(const std::string& text) { return parse_stream(powersensor3_stream, "x.dump", text); }
+ParsedStream parsed_powersensor3(const std::string& text) {
+  return parse_stream(powersensor3_stream, "x.dump", text);
+}
 
 TEST(PowerSensor3, TakesTheTimeOfTheDeviceAndNotThatOfUsb) {
-  const ParsedStream stream = parse(stream_fixture("powersensor3.dump"));
+  const ParsedStream stream = parsed_powersensor3(stream_fixture("powersensor3.dump"));
   EXPECT_THAT(stream.rails(), ElementsAre("power0", "power1", "power_total"));
   EXPECT_TRUE(stream.channels[2].is_total);
   EXPECT_THAT(stream.refused, ElementsAre());
@@ -25,7 +27,7 @@ TEST(PowerSensor3, TakesTheTimeOfTheDeviceAndNotThatOfUsb) {
 
 TEST(PowerSensor3, CatchesUpWhereSamplesWereLost) {
   const std::string header = "marker time dt_micro device_timestamp current0 voltage0 power0 power_total\n";
-  const ParsedStream stream = parse(header + "S 0.1 1 10 1 5 5 5\nS 2.1 1 60 1 5 5 5\n");
+  const ParsedStream stream = parsed_powersensor3(header + "S 0.1 1 10 1 5 5 5\nS 2.1 1 60 1 5 5 5\n");
   ASSERT_EQ(stream.readings.size(), 4U);
   // To the device's cycle: half of that is what the time of the program cannot tell.
   EXPECT_NEAR(seconds(stream.readings[2].stamp), 2.0, 512e-6);
@@ -40,12 +42,13 @@ TEST(PowerSensor3, IsReadByItsOwnProgramWhereADeviceIsNamed) {
 
 TEST(PowerSensor3, RefusesLinesThatDoNotFitItsHeader) {
   const std::string header = "marker time dt_micro device_timestamp current0 voltage0 power0 power_total\n";
-  EXPECT_EQ(parse("S 0.1 1 10 1 5 5 5\n").refused.size(), 1U);
+  EXPECT_EQ(parsed_powersensor3("S 0.1 1 10 1 5 5 5\n").refused.size(), 1U);
   EXPECT_EQ(
-      parse(header + "S 0.1 1 10 1 5 5\nS 0.1 1 1024 1 5 5 5\nS nan 1 1 1 5 5 5\nS 0.1 1 1 1 5 inf 5\nX\n")
+      parsed_powersensor3(
+          header + "S 0.1 1 10 1 5 5\nS 0.1 1 1024 1 5 5 5\nS nan 1 1 1 5 5 5\nS 0.1 1 1 1 5 inf 5\nX\n")
           .refused.size(),
       5U);
-  EXPECT_EQ(parse("marker time power0\n").refused.size(), 1U);
+  EXPECT_EQ(parsed_powersensor3("marker time power0\n").refused.size(), 1U);
 }
 
 }  // namespace

@@ -12,12 +12,13 @@ using ::testing::DoubleNear;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-ParsedStream parse(const std::string& argument, const std::string& text, const std::string& before = {}) {
+ParsedStream parsed_sigrok(const std::string& argument, const std::string& text,
+                           const std::string& before = {}) {
   return parse_stream(sigrok_stream, argument, text, before);
 }
 
 TEST(Sigrok, PairsTheValuesOfBlocksThatComeOneAfterTheOther) {
-  const ParsedStream stream = parse("demo", stream_fixture("sigrok-demo.txt"));
+  const ParsedStream stream = parsed_sigrok("demo", stream_fixture("sigrok-demo.txt"));
   ASSERT_EQ(stream.readings.size(), 40U);
   EXPECT_THAT(stream.refused, ElementsAre());
   EXPECT_EQ(stream.channels[0].origin, Origin::simulated);
@@ -30,7 +31,7 @@ TEST(Sigrok, PairsTheValuesOfBlocksThatComeOneAfterTheOther) {
 
 TEST(Sigrok, MakesPowerOfTwoChannelsAroundAShunt) {
   const std::string text = "CH1: 5.0 V DC\nCH2: 4.95 V DC\nCH1: 5.0 V\nCH2: 4900 mV\n";
-  const ParsedStream stream = parse("rigol-ds:a=CH1:b=CH2:shunt=0.05:volts=5", text);
+  const ParsedStream stream = parsed_sigrok("rigol-ds:a=CH1:b=CH2:shunt=0.05:volts=5", text);
   ASSERT_EQ(stream.readings.size(), 2U);
   EXPECT_THAT(stream.of(0)[0], DoubleNear(5, 1e-9));
   EXPECT_THAT(stream.of(0)[1], DoubleNear(10, 1e-9));
@@ -39,7 +40,8 @@ TEST(Sigrok, MakesPowerOfTwoChannelsAroundAShunt) {
 }
 
 TEST(Sigrok, TakesWattsAsTheyAre) {
-  const ParsedStream stream = parse("baylibre-acme", "P1: 1.25 W\nP2: 250 mW\nP1_U: 5 V\nP1: 1.5 W\n");
+  const ParsedStream stream =
+      parsed_sigrok("baylibre-acme", "P1: 1.25 W\nP2: 250 mW\nP1_U: 5 V\nP1: 1.5 W\n");
   EXPECT_THAT(stream.rails(), ElementsAre("P1", "P2"));
   EXPECT_THAT(stream.of(0), ElementsAre(1.25, 1.5));
   EXPECT_THAT(stream.of(1), ElementsAre(0.25));
@@ -47,13 +49,13 @@ TEST(Sigrok, TakesWattsAsTheyAre) {
 
 TEST(Sigrok, MultipliesTheOneVoltageByTheOneCurrent) {
   const ParsedStream stream =
-      parse("rdtech-dps:conn=/dev/ttyUSB0", "V: 5.0 V DC\nI: 0.5 A DC\n", "V: 5 V\nI: 1 A\n");
+      parsed_sigrok("rdtech-dps:conn=/dev/ttyUSB0", "V: 5.0 V DC\nI: 0.5 A DC\n", "V: 5 V\nI: 1 A\n");
   EXPECT_THAT(stream.rails(), ElementsAre("power"));
   EXPECT_THAT(stream.of(0), ElementsAre(2.5));
 }
 
 TEST(Sigrok, SaysWhatItSawWhereItCannotTellWhatPowerIsMadeOf) {
-  const ParsedStream stream = parse("hantek-6xxx", "CH1: 1 V\nCH2: 2 V\n");
+  const ParsedStream stream = parsed_sigrok("hantek-6xxx", "CH1: 1 V\nCH2: 2 V\n");
   EXPECT_TRUE(stream.channels.empty());
   EXPECT_THAT(stream.unusable, HasSubstr("CH1 in V, CH2 in V"));
 }
@@ -73,7 +75,7 @@ TEST(Sigrok, RefusesArgumentsThatMakeNoPower) {
 }
 
 TEST(Sigrok, RefusesLinesThatAreNoValues) {
-  const ParsedStream stream = parse("demo", "garbage\nA1: inf V\nA1: V\nA1:\n: 1 V\nA1: 1\n");
+  const ParsedStream stream = parsed_sigrok("demo", "garbage\nA1: inf V\nA1: V\nA1:\n: 1 V\nA1: 1\n");
   EXPECT_EQ(stream.refused.size(), 6U);
   EXPECT_TRUE(stream.readings.empty());
 }

@@ -3,15 +3,12 @@
 
 #include "core/temporary_tree.h"
 #include "session/machine_facts.h"
+#include "session/testing/recorded.h"
 
 namespace layerwatt {
 namespace {
 
 using ::testing::HasSubstr;
-
-Machine recorded(const std::string& board) {
-  return Machine{LAYERWATT_FIXTURES "/boards/" + board, system_clock()};
-}
 
 const Finding* find(const std::vector<Finding>& findings, const std::string& what) {
   for (const Finding& finding : findings)

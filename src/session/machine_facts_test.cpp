@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "core/temporary_tree.h"
+#include "session/testing/recorded.h"
 
 namespace layerwatt {
 namespace {
@@ -14,10 +15,6 @@ using ::testing::IsEmpty;
 using ::testing::Key;
 using ::testing::Not;
 using ::testing::Pair;
-
-Machine recorded(const std::string& board) {
-  return Machine{LAYERWATT_FIXTURES "/boards/" + board, system_clock()};
-}
 
 TEST(MachineFacts, TellsTheVersionsOfInstalledLibraries) {
   const TemporaryTree tree;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "session/testing/recorded.h"
 #include "session/testing/silent.h"
 
 namespace layerwatt {
@@ -12,8 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-
-Machine nano() { return Machine{LAYERWATT_FIXTURES "/boards/jetson-nano-l4t32", system_clock()}; }
 
 MeteredOptions quick() {
   MeteredOptions options;
@@ -25,7 +24,7 @@ MeteredOptions quick() {
 
 Result<MeteredRun> run(const MeteredOptions& options) {
   Silent progress;
-  return read_beside_meter(nano(), options, progress);
+  return read_beside_meter(recorded_nano(), options, progress);
 }
 
 std::size_t readings_in(const RailRecord& rail, const Stretch& time) {

@@ -4,13 +4,13 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include "session/testing/recorded.h"
+
 namespace layerwatt {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-Machine nano() { return Machine{LAYERWATT_FIXTURES "/boards/jetson-nano-l4t32", system_clock()}; }
 
 std::vector<std::string> chosen(const Result<std::vector<ChosenSensors>>& sensors) {
   std::vector<std::string> names;
@@ -20,20 +20,20 @@ std::vector<std::string> chosen(const Result<std::vector<ChosenSensors>>& sensor
 }
 
 TEST(SensorChoice, WithoutANameIsTheFirstThatMeasures) {
-  EXPECT_THAT(chosen(choose_all_sensors(nano(), {getpid()}, "")), ElementsAre("ina3221"));
+  EXPECT_THAT(chosen(choose_all_sensors(recorded_nano(), {getpid()}, "")), ElementsAre("ina3221"));
 }
 
 TEST(SensorChoice, SeveralComeInTheOrderTheyWereNamed) {
   const Machine here = Machine::host();
   EXPECT_THAT(chosen(choose_all_sensors(here, {getpid()}, "estimate")), ElementsAre("estimate"));
-  const auto missing = choose_all_sensors(nano(), {getpid()}, "ina3221,rapl_of_nobody");
+  const auto missing = choose_all_sensors(recorded_nano(), {getpid()}, "ina3221,rapl_of_nobody");
   ASSERT_FALSE(missing);
   EXPECT_THAT(missing.error().where, HasSubstr("rapl_of_nobody"));
 }
 
 TEST(SensorChoice, EachIsNamedOnce) {
   for (const char* names : {"ina3221,ina3221", "ina3221,", ",ina3221", ","}) {
-    const auto sensors = choose_all_sensors(nano(), {getpid()}, names);
+    const auto sensors = choose_all_sensors(recorded_nano(), {getpid()}, names);
     ASSERT_FALSE(sensors) << names;
     EXPECT_EQ(sensors.error().code, Errc::malformed) << names;
   }

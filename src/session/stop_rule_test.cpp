@@ -64,14 +64,16 @@ ProfileOptions precise() {
   return options;
 }
 
-ProfileOptions::Refit needs(std::optional<std::uint64_t> inferences) { return {false, inferences, "3 of 9"}; }
+ProfileOptions::Refit still_needs(std::optional<std::uint64_t> inferences) {
+  return {false, inferences, "3 of 9"};
+}
 
 TEST(StopRule, EndsWhenThePrecisionIsReachedAndSaysSo) {
   StopRule rule{precise(), plan_phases(precise()), 1};
   EXPECT_EQ(rule.inferences_left(), 50u);
   rule.add_block(50, {}, {});
   EXPECT_TRUE(rule.refit_due(1s));
-  rule.add_refit(needs(100), 1ms);
+  rule.add_refit(still_needs(100), 1ms);
   EXPECT_FALSE(rule.enough(1s));
   EXPECT_DOUBLE_EQ(rule.fraction(1s), 0.5);
   EXPECT_EQ(rule.left(1s), 1s);
@@ -89,7 +91,7 @@ TEST(StopRule, EndsAtTheFirstOfAllLimits) {
   const PhaseBudget budget = plan_phases(options);
   StopRule rule{options, budget, 1};
   rule.add_block(50, {}, {});
-  rule.add_refit(needs(1000), 1ms);
+  rule.add_refit(still_needs(1000), 1ms);
   EXPECT_EQ(rule.inferences_left(), 20u);
   EXPECT_FALSE(rule.enough(1s));
   EXPECT_EQ(rule.reason(*budget.energy), "after 50 inferences: the time was up");
@@ -107,7 +109,7 @@ TEST(StopRule, MeasuresLongerThanUsualOnlyWhereThatWillDo) {
                                         {std::nullopt, false}}) {
     StopRule rule{precise(), budget, 1};
     rule.add_block(static_cast<std::size_t>(50 * seconds(usual)), {}, {});
-    rule.add_refit(needs(needed), 1ms);
+    rule.add_refit(still_needs(needed), 1ms);
     EXPECT_EQ(rule.enough(usual), !goes_on) << needed.value_or(0);
     EXPECT_FALSE(rule.enough(usual - 1ms));
     EXPECT_EQ(rule.enough(*budget.energy), true);
@@ -123,7 +125,7 @@ TEST(StopRule, SparesARefitThatTheTimeIsTooShortFor) {
   const PhaseBudget budget = plan_phases(options);
   StopRule rule{options, budget, 1};
   rule.add_block(50, {}, {});
-  rule.add_refit(needs(std::nullopt), 1s);
+  rule.add_refit(still_needs(std::nullopt), 1s);
   rule.add_block(50, {}, {});  // twice as much to read: 2 s
   EXPECT_TRUE(rule.refit_due(*budget.energy - 2s));
   EXPECT_FALSE(rule.refit_due(*budget.energy - 2s + 1ns));

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr StreamOptions quick{.patience = 20s, .settling = 100ms};
+constexpr StreamOptions soon{.patience = 20s, .settling = 100ms};
 
 // A shell script in the place of a meter's program, read as `driver` reads.
 StreamPlan script(const std::string& commands, const std::string& driver = "csv:-") {
@@ -31,7 +31,7 @@ StreamPlan script(const std::string& commands, const std::string& driver = "csv:
   return plan;
 }
 
-Result<std::unique_ptr<StreamSource>> open(StreamPlan plan, const StreamOptions& options = quick) {
+Result<std::unique_ptr<StreamSource>> open(StreamPlan plan, const StreamOptions& options = soon) {
   return StreamSource::open(system_clock(), "csv", std::move(plan), options);
 }
 
@@ -276,7 +276,7 @@ TEST(StreamSource, ReadsSigroksDemo) {
   if (!program_in_path("sigrok-cli"))
     GTEST_SKIP() << "sigrok-cli is not installed: its demo driver is not tried";
   auto request = parse_sensor_request(Machine::host(), "sigrok:demo", {});
-  auto source = StreamSource::open(system_clock(), "sigrok", std::move(request->streams.front().plan), quick);
+  auto source = StreamSource::open(system_clock(), "sigrok", std::move(request->streams.front().plan), soon);
   ASSERT_TRUE(source) << source.error().detail;
   EXPECT_EQ((*source)->rails().at(0).channel.origin, Origin::simulated);
   (*source)->resume();

@@ -6,10 +6,11 @@
 #include <array>
 #include <cmath>
 
+#include "simulation/testing/microsecond.h"
+
 namespace layerwatt::simulation {
 namespace {
 
-constexpr Moment us{1e3};
 using Powers = std::vector<Watts>;
 
 Ina3221Settings noiseless(std::size_t channels) {

@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "simulation/testing/microsecond.h"
+
 namespace layerwatt::simulation {
 namespace {
-
-constexpr Moment us{1e3};
 
 LoadSettings quiet() {
   LoadSettings settings;

@@ -5,10 +5,10 @@
 
 #include <cmath>
 
+#include "simulation/testing/microsecond.h"
+
 namespace layerwatt::simulation {
 namespace {
-
-constexpr Moment us{1e3};
 
 ReadSettings three_channels(Moment period) {
   ReadSettings settings;

@@ -10,7 +10,7 @@ namespace layerwatt::simulation {
 namespace {
 
 constexpr Moment ms{1e6};
-using Powers = std::array<Watts, 1>;
+using OneRail = std::array<Watts, 1>;
 
 Watts mean_between(const TruePower& power, Moment from, Moment to) {
   ShuntReader reader;
@@ -19,8 +19,8 @@ Watts mean_between(const TruePower& power, Moment from, Moment to) {
 }
 
 TruePower step_from_1_to_5_at_10ms(Moment tail) {
-  TruePower power{Powers{Watts{1}}, tail};
-  power.change(10 * ms, Powers{Watts{5}});
+  TruePower power{OneRail{Watts{1}}, tail};
+  power.change(10 * ms, OneRail{Watts{5}});
   power.extend(100 * ms);
   return power;
 }
@@ -32,9 +32,9 @@ TEST(TruePower, IsIntegratedAcrossItsSteps) {
 }
 
 TEST(TruePower, LaterChangeAtTheSameMomentReplacesTheEarlier) {
-  TruePower power{Powers{Watts{1}}, Moment{}};
-  power.change(1 * ms, Powers{Watts{100}});
-  power.change(1 * ms, Powers{Watts{2}});
+  TruePower power{OneRail{Watts{1}}, Moment{}};
+  power.change(1 * ms, OneRail{Watts{100}});
+  power.change(1 * ms, OneRail{Watts{2}});
   power.extend(3 * ms);
   EXPECT_NEAR(power.drawn(0).value(), 0.001 * 1 + 0.002 * 2, 1e-15);
 }
@@ -58,11 +58,11 @@ TEST(TruePower, CapacitorsKeepNoEnergyForLong) {
 }
 
 TEST(TruePower, ForgettingThePastChangesNoIntegralAfterIt) {
-  TruePower power{Powers{Watts{1}}, 0.1 * ms};
+  TruePower power{OneRail{Watts{1}}, 0.1 * ms};
   TruePower whole = power;
   ShuntReader reader;
   for (int i = 1; i < 1000; ++i) {
-    const Powers next{Watts{1.0 + i % 7}};
+    const OneRail next{Watts{1.0 + i % 7}};
     power.change(i * 0.1 * ms, next);
     whole.change(i * 0.1 * ms, next);
     ShuntReader fresh;

@@ -16,13 +16,12 @@
 
 #include "core/temporary_tree.h"
 #include "timeline/run_file.h"
+#include "timeline/testing/at.h"
 
 namespace layerwatt {
 namespace {
 
 using testing::HasSubstr;
-
-Instant at(std::int64_t nanoseconds) { return Instant{Nanoseconds{nanoseconds}}; }
 
 Result<void> prepare(RunFileWriter& writer) {
   if (auto added = writer.add_layers(std::vector<Layer>(2)); !added) return added;

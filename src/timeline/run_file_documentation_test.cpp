@@ -11,6 +11,7 @@
 #include "timeline/run_file.h"
 #include "timeline/schema.h"
 #include "timeline/tables.h"
+#include "timeline/testing/at.h"
 
 namespace layerwatt {
 namespace {
@@ -33,8 +34,6 @@ std::vector<std::string> queries() {
   }
   return found;
 }
-
-Instant at(std::int64_t nanoseconds) { return Instant{Nanoseconds{nanoseconds}}; }
 
 // Stamps far from zero, as a machine's are.
 Timeline example() {

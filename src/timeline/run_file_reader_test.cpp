@@ -11,14 +11,13 @@
 #include "timeline/run_file.h"
 #include "timeline/schema.h"
 #include "timeline/sqlite.h"
+#include "timeline/testing/at.h"
 #include "timeline/truth.h"
 
 namespace layerwatt {
 namespace {
 
 using testing::HasSubstr;
-
-Instant at(std::int64_t nanoseconds) { return Instant{Nanoseconds{nanoseconds}}; }
 
 // Two layers, one rail, three inferences; every table has a row.
 Timeline small_run() {

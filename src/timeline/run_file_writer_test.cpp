@@ -7,14 +7,13 @@
 #include "core/temporary_tree.h"
 #include "timeline/run_file.h"
 #include "timeline/sqlite.h"
+#include "timeline/testing/at.h"
 #include "timeline/truth.h"
 
 namespace layerwatt {
 namespace {
 
 using testing::HasSubstr;
-
-Instant at(std::int64_t nanoseconds) { return Instant{Nanoseconds{nanoseconds}}; }
 
 RailRecord power_rail() {
   RailRecord rail;

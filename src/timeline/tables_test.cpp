@@ -10,13 +10,12 @@
 #include "core/temporary_tree.h"
 #include "timeline/random_timeline.h"
 #include "timeline/run_file.h"
+#include "timeline/testing/at.h"
 
 namespace layerwatt {
 namespace {
 
 using testing::HasSubstr;
-
-Instant at(std::int64_t nanoseconds) { return Instant{Nanoseconds{nanoseconds}}; }
 
 std::string csv(const Timeline& run, std::string_view table) {
   std::ostringstream out;

@@ -30,7 +30,7 @@ double integral(const Segments& segments, const std::vector<double>& power, cons
   return energy[last] + power[segments.column[last]] * (t - segments.knot_us[last]);
 }
 
-constexpr std::uint32_t layers = 40;
+constexpr std::uint32_t planted_layers = 40;
 
 Simulation simulate(int inferences, unsigned seed, double lag_us, int averaging, double quantum) {
   std::mt19937_64 random{seed};
@@ -38,29 +38,29 @@ Simulation simulate(int inferences, unsigned seed, double lag_us, int averaging,
   std::uniform_real_distribution<double> unit{0, 1};
   Simulation run;
   std::vector<double> duration;
-  for (std::uint32_t l = 0; l < layers; ++l) {
+  for (std::uint32_t l = 0; l < planted_layers; ++l) {
     duration.push_back(std::clamp(std::exp(5.2 + 1.1 * normal(random)), 10.0, 1200.0));
     run.power.push_back(std::clamp(5 + 1.5 * normal(random), 2.0, 8.0));
   }
   run.power.push_back(1.8);  // idle
-  run.segments.columns = layers + 1;
-  run.marks.layers = layers;
+  run.segments.columns = planted_layers + 1;
+  run.marks.layers = planted_layers;
   double t = 0;
   const auto segment = [&](std::uint32_t column, double length) {
     run.segments.knot_us.push_back(t);
     run.segments.column.push_back(column);
     t += length;
   };
-  segment(layers, 300'000);
+  segment(planted_layers, 300'000);
   for (int r = 0; r < inferences; ++r) {
-    for (std::uint32_t l = 0; l < layers; ++l) {
+    for (std::uint32_t l = 0; l < planted_layers; ++l) {
       run.marks.moment_us.push_back(t);
       segment(l, duration[l] * (1 + 0.015 * normal(random)));
     }
     run.marks.moment_us.push_back(t);
-    segment(layers, 2000 + 300 * unit(random));
+    segment(planted_layers, 2000 + 300 * unit(random));
   }
-  segment(layers, 300'000);
+  segment(planted_layers, 300'000);
   run.segments.knot_us.push_back(t);
 
   std::vector<double> energy{0};
@@ -98,22 +98,22 @@ Score score(const Simulation& run, int inferences, double lag_us) {
   const Series* rails[]{&series};
   WindowSearch search;
   search.fit_tail = false;
-  const FittedWindow fitted = fit_window(run.segments, rails, layers, search);
+  const FittedWindow fitted = fit_window(run.segments, rails, planted_layers, search);
   EstimateOptions options;
-  options.layers = layers;
+  options.layers = planted_layers;
   options.inferences = static_cast<std::size_t>(inferences);
   const auto result = estimate(run.segments, series, fitted.window, options);
   if (!result) return {1, 0, 1e9};
   std::vector<double> errors;
   double covered = 0;
-  for (Eigen::Index l = 0; l < layers; ++l) {
+  for (Eigen::Index l = 0; l < planted_layers; ++l) {
     const double error = std::abs(result->power[l] - run.power[static_cast<std::size_t>(l)]);
     errors.push_back(error / run.power[static_cast<std::size_t>(l)]);
     covered += error < 1.96 * std::sqrt(result->covariance(l, l));
   }
-  std::nth_element(errors.begin(), errors.begin() + layers / 2, errors.end());
+  std::nth_element(errors.begin(), errors.begin() + planted_layers / 2, errors.end());
   // The mean lateness of stamps is part of the lag that can be found.
-  return {errors[layers / 2], covered / layers, result->window.lag_us - (lag_us + 200)};
+  return {errors[planted_layers / 2], covered / planted_layers, result->window.lag_us - (lag_us + 200)};
 }
 
 // Planning rule of docs/attribution.md: sd(e) = 0.12 w s sqrt(T / N) uJ. With w = 332 us, s = 30 mW (white),
@@ -148,7 +148,7 @@ TEST(Estimate, FewerReadingsThanHalfTheLayersGiveNothing) {
   run.rail.readings.resize(15);
   const Series series = make_series(run.rail, Instant{}, Instant{}, Instant::max());
   EstimateOptions options;
-  options.layers = layers;
+  options.layers = planted_layers;
   options.inferences = 300;
   EXPECT_FALSE(estimate(run.segments, series, {0, 332, 0}, options));
 }
