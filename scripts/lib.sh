@@ -4,7 +4,7 @@
 # Sourced, never run. Debian 12's packages; on another system these functions say what they would have
 # installed and go on, since the same libraries may be there under other names.
 
-packages_build=(ca-certificates cmake g++ libcli11-dev libeigen3-dev libfmt-dev libonnx-dev libprotobuf-dev
+packages_build=(ca-certificates cmake g++ libcli11-dev libdnnl-dev libeigen3-dev libfmt-dev libonnx-dev libprotobuf-dev
   libsqlite3-dev libtomlplusplus-dev ninja-build nlohmann-json3-dev protobuf-compiler)
 packages_test=(libbenchmark-dev libgmock-dev libgtest-dev pkgconf python3 sigrok-cli strace)
 # For the preset release-arm64, its tests under QEMU and those in tests/kernel.

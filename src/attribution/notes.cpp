@@ -189,6 +189,16 @@ void note_sensor_mode(const Profile& profile, Notes& notes) {
         "For this run the sensor was set to its fastest mode, without averaging: " + listed(before) + ".");
 }
 
+// "18 of 26: conv1, ...": the engine says so.
+void note_convolutions(const Profile& profile, Notes& notes) {
+  const std::string others = circumstance(profile, "engine.convolutions_not_as_asked");
+  if (!others.empty())
+    notes.push_back(
+        "Convolutions that cannot be computed by the algorithm asked for, and were computed as the "
+        "engine chose: " +
+        others + ".");
+}
+
 void note_disturbance(const Profile& profile, Notes& notes) {
   if (profile.distortion && std::abs(*profile.distortion) > notable_distortion)
     notes.push_back(
@@ -300,6 +310,7 @@ std::vector<std::string> notes_on(const Profile& profile, const NoteFacts& facts
   note_departures(facts, notes);
   note_odd_data(profile, facts, notes);
   note_sensor_mode(profile, notes);
+  note_convolutions(profile, notes);
   note_disturbance(profile, notes);
   note_idle(profile, facts, notes);
   note_choice_of_rail(profile, notes);

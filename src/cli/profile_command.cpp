@@ -30,6 +30,7 @@ struct ProfileArguments {
   AttributionOptions attribution;
   std::filesystem::path sysroot = "/";
   std::string sensor_mode = "asis";
+  std::string convolution_file;
   int threads = 0;
   double precision = 0;
   bool quiet = false;
@@ -94,6 +95,8 @@ Result<void> understand(ProfileArguments& arguments) {
     arguments.precision = *target;
   }
   if (arguments.threads > 0) options.threads = arguments.threads;
+  if (!arguments.convolution_file.empty())  // the runner has a folder of its own
+    options.layer_convolutions = std::filesystem::absolute(arguments.convolution_file);
   if (options.output.empty()) options.output = default_output(options.model);
   options.best_sensor_mode = arguments.sensor_mode == "best";
   options.journal_folder = own_journal_folder();
@@ -239,7 +242,20 @@ void add_profile(CLI::App& app, Invocation& invocation) {
   command.add_option("--threads", arguments->threads, "Threads of the engine [cores - 1]")
       ->check(CLI::Range(1, 1024));
   command.add_option("--level", options.level,
-                     "Optimisation level of the engine: disabled, basic, extended, all");
+                     "Optimisation level of onnxruntime: disabled, basic, extended, all");
+  command
+      .add_option("--conv", options.convolution,
+                  "Algorithm of convolutions in onednn: auto, direct, gemm, winograd; a layer that cannot be "
+                  "computed so is left to the engine, and counted")
+      ->check(CLI::IsMember({"auto", "direct", "gemm", "winograd"}))
+      ->capture_default_str();
+  command
+      .add_option("--conv-file", arguments->convolution_file,
+                  "Algorithms of single layers, a line each: LAYER ALGORITHM")
+      ->check(CLI::ExistingFile);
+  command.add_flag("--conv-strict", options.strict_convolutions,
+                   "A convolution that cannot be computed as asked is an error");
+  command.add_flag("!--no-fusion", options.fuse, "Every layer by itself, in onednn");
   command.add_option("--engine-library", options.library, "The engine's shared library [searched]");
   command.add_option("--batch", options.batch, "First dimension of the input where it is dynamic")
       ->check(CLI::Range(1, 65536))
@@ -265,6 +281,8 @@ void add_profile(CLI::App& app, Invocation& invocation) {
       "  my-meter | layerwatt profile net.onnx --sensor csv:-      rows as docs/streams.md has them\n"
       "  layerwatt profile mobilenet_v2 --board virtual:jetson-nano -r 3000     SIMULATED, no hardware "
       "needed\n"
+      "  layerwatt profile resnet18 --engine onednn --conv winograd      and once more with gemm, to "
+      "compare\n"
       "Ctrl-C keeps what was measured.");
   command.callback([arguments, &invocation] {
     invocation.run = [arguments, &invocation](Terminal& terminal) {

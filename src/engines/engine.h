@@ -14,6 +14,7 @@
 #include "core/machine.h"
 #include "core/result.h"
 #include "core/vocabulary.h"
+#include "engines/convolution_choice.h"
 #include "networks/network.h"
 
 namespace layerwatt {
@@ -34,6 +35,8 @@ struct EngineOptions {
   std::filesystem::path private_folder;  // for files the engine insists on writing; deleted by the caller
   std::int64_t batch = 1;
   std::uint64_t seed = 1;  // of the random input
+  ConvolutionChoice convolutions;
+  bool fuse = true;  // layers into those before them, where the engine lets one choose
 };
 
 class Engine {

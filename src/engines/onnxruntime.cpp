@@ -214,6 +214,10 @@ Result<std::unique_ptr<Engine>> OnnxruntimeEngine::open(const Machine& machine,
   if (!level) return level.error();
   if (options.threads < 1 || options.batch < 1)
     return Error{Errc::malformed, options.threads < 1 ? "threads" : "batch", "must be at least 1"};
+  if (options.convolutions.asks_for_something() || !options.fuse)
+    return Error{Errc::unsupported, options.fuse ? "--conv" : "--no-fusion",
+                 "ONNX Runtime does not let one choose: --engine onednn does; --level extended computes "
+                 "convolutions by gemm here, and --level disabled fuses nothing"};
   auto library = open_onnxruntime(machine, options.library);
   if (!library) return library.error();
   std::unique_ptr<OnnxruntimeEngine> engine{new OnnxruntimeEngine{std::move(*library)}};

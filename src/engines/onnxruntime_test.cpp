@@ -263,7 +263,7 @@ TEST_F(Onnxruntime, ReportsModelsThatItCannotOpen) {
   const Network network;
   const auto options = testing::options_in(folder, "all");
   const auto error = [&] {
-    return testing::onnxruntime_engine().open(Machine::host(), path, network, options).error();
+    return testing::engine_named("onnxruntime").open(Machine::host(), path, network, options).error();
   };
   EXPECT_EQ(error().code, Errc::not_found);
   std::ofstream{path} << "not a model at all";
@@ -278,7 +278,7 @@ TEST_F(Onnxruntime, ReportsATruncatedModel) {
   const auto path = lenet();
   const auto network = read_onnx(path);
   std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2);
-  EXPECT_EQ(testing::onnxruntime_engine()
+  EXPECT_EQ(testing::engine_named("onnxruntime")
                 .open(Machine::host(), path, *network, testing::options_in(folder, "all"))
                 .error()
                 .code,
@@ -291,7 +291,7 @@ TEST_F(Onnxruntime, ReportsAnOperatorThatItDoesNotKnow) {
   small.node("Frobnicate", "strange", {"x"}, {"y"});
   small.output("y", float32, {"1", "4"});
   const auto path = small.write(models);
-  const auto engine = testing::onnxruntime_engine().open(Machine::host(), path, Network{},
+  const auto engine = testing::engine_named("onnxruntime").open(Machine::host(), path, Network{},
                                                          testing::options_in(folder, "all"));
   ASSERT_FALSE(engine);
   EXPECT_THAT(engine.error().detail, HasSubstr("Frobnicate"));

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 
+#include "engines/testing/comparison.h"
 #include "engines/testing/opened_engine.h"
 
 namespace layerwatt {
@@ -56,30 +56,6 @@ TEST_P(OnnxruntimeZoo, MovesFewerBytesTheMoreItFuses) {
   EXPECT_LT(moved[1], moved[0]);
 }
 
-// The same products, summed in other orders. In float32, with unit roundoff u = 2^-24, rounding moves a sum
-// of n terms of random sign by at most about sqrt(n) u of its own size, in whichever order; two orders differ
-// by twice that. Layers with random weights hand relative errors on unchanged and add theirs, so the outputs
-// differ by at most the sum of 2 sqrt(n) u over the layers that sum, in the Euclidean norm.
-double tolerance(const Network& network) {
-  double sum = 0;
-  for (const Layer& layer : network.layers) {
-    if (layer.macs.value_or(0) == 0 || layer.outputs.empty()) continue;
-    double elements = 1;
-    for (const std::int64_t extent : layer.outputs.front()) elements *= static_cast<double>(extent);
-    sum += 2 * std::sqrt(static_cast<double>(*layer.macs) / elements) * std::ldexp(1.0, -24);
-  }
-  return sum;
-}
-
-double distance(const std::vector<float>& a, const std::vector<float>& b) {
-  double difference = 0, size = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference += std::pow(double{a[i]} - double{b[i]}, 2);
-    size += std::pow(double{b[i]}, 2);
-  }
-  return std::sqrt(difference / size);
-}
-
 TEST_P(OnnxruntimeZoo, GivesTheSameOutputsAtTheLowestAndTheHighestLevel) {
   const auto model = zoo_network(GetParam());
   std::vector<std::vector<float>> outputs;
@@ -90,15 +66,15 @@ TEST_P(OnnxruntimeZoo, GivesTheSameOutputsAtTheLowestAndTheHighestLevel) {
   }
   ASSERT_FALSE(outputs[0].empty());
   ASSERT_EQ(outputs[0].size(), outputs[1].size());
-  const double allowed = tolerance(*read_onnx(model));
+  const double allowed = testing::rounding_of(*read_onnx(model));
   EXPECT_GT(allowed, 0);
-  EXPECT_LT(distance(outputs[1], outputs[0]), allowed);
+  EXPECT_LT(testing::distance(outputs[1], outputs[0]), allowed);
   // And it would be noticed if they did not: another input gives another output, far outside.
   auto options = testing::options_in(folder, "all");
   options.seed = 2;
   const auto other = open(model, options);
   ASSERT_TRUE(other);
-  EXPECT_GT(distance(infer(**other), outputs[0]), allowed);
+  EXPECT_GT(testing::distance(infer(**other), outputs[0]), allowed);
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, OnnxruntimeZoo,

@@ -157,11 +157,28 @@ Server::Answer Server::list_engines() {
   return json{{"engines", std::move(engines)}, {"left_out", std::move(left_out)}};
 }
 
+namespace {
+
+Result<void> choose_convolutions(const std::string& usual, const std::string& file,
+                                 ConvolutionChoice& choice) {
+  const auto algorithm = convolution_algorithm(usual);
+  if (!algorithm) return algorithm.error();
+  choice.usual = *algorithm;
+  if (file.empty()) return {};
+  auto of_layer = read_layer_algorithms(file);
+  if (!of_layer) return of_layer.error();
+  choice.of_layer = std::move(*of_layer);
+  return {};
+}
+
+}  // namespace
+
 Server::Answer Server::open(const json& request) {
   JsonObject object{request, ""};
   ModelRequest model;
   EngineOptions options;
   std::string name{drivers_.empty() ? std::string_view{} : drivers_.front()->name}, library, folder;
+  std::string convolution{name_of(options.convolutions.usual)}, layer_algorithms;
   std::int64_t threads = 1;
   read_model(object, model);
   object.read("engine", name);
@@ -170,12 +187,18 @@ Server::Answer Server::open(const json& request) {
   object.read("library", library);
   object.read("seed", options.seed);
   object.read("private_folder", folder);
+  object.read("conv", convolution);
+  object.read("conv_file", layer_algorithms);
+  object.read("conv_strict", options.convolutions.strict);
+  object.read("fuse", options.fuse);
   if (object.failure()) return *object.failure();
   options.threads = static_cast<int>(threads);
   options.library = library;
   options.private_folder = folder;
   options.hook_folder = hook_folder_;
   options.batch = model.options.batch;
+  if (auto chosen = choose_convolutions(convolution, layer_algorithms, options.convolutions); !chosen)
+    return chosen.error();
 
   const auto driver = std::find_if(drivers_.begin(), drivers_.end(),
                                    [&name](const EngineDriver* d) { return d->name == name; });

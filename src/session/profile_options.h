@@ -17,9 +17,13 @@ namespace layerwatt {
 struct ProfileOptions {
   std::string model;  // a zoo name, or the path of an ONNX file
   std::string engine = "onnxruntime";
-  std::optional<int> threads;     // default: cores - 1, at least 1
-  std::string level;              // the engine's optimisation level; empty = its best
-  std::filesystem::path library;  // of the engine; empty = search
+  std::optional<int> threads;                // default: cores - 1, at least 1
+  std::string level;                         // the engine's optimisation level; empty = its best
+  std::filesystem::path library;             // of the engine; empty = search
+  std::string convolution = "auto";          // algorithm of convolutions, where the engine has several
+  std::filesystem::path layer_convolutions;  // a file of those of single layers; empty = none
+  bool strict_convolutions = false;          // what cannot be computed so is an error
+  bool fuse = true;  // layers into those before them, where the engine lets one choose
   std::int64_t batch = 1;
   std::uint64_t seed = 1;  // random weights, random input, gaps, simulation
 

@@ -5,12 +5,14 @@
 #include <onnx/onnx_pb.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engines/engine.h"
@@ -52,9 +54,9 @@ class Recorder final : public SpanSink {
   std::vector<RecordedSpan> spans;
 };
 
-inline const EngineDriver& onnxruntime_engine() {
+inline const EngineDriver& engine_named(std::string_view name) {
   for (const EngineDriver* driver : engine_drivers())
-    if (driver->name == "onnxruntime") return *driver;
+    if (driver->name == name) return *driver;
   std::abort();  // tests are built with the engine they test
 }
 
@@ -99,6 +101,13 @@ class SmallModel {
       count *= extent;
     }
     for (std::int64_t i = 0; i < count; ++i) tensor.add_float_data(value);
+  }
+  // Values between `least` and `least` + 1, all different.
+  void varied_weight(const std::string& name, const std::vector<std::int64_t>& shape, float least = -0.5F) {
+    weight(name, shape, 0);
+    onnx::TensorProto& tensor = *model_.mutable_graph()->mutable_initializer()->rbegin();
+    for (int i = 0; i < tensor.float_data_size(); ++i)
+      tensor.set_float_data(i, least + std::fmod(0.618034F * static_cast<float>(i + 1), 1.0F));
   }
   [[nodiscard]] onnx::ModelProto& proto() { return model_; }
   [[nodiscard]] std::filesystem::path write(const PrivateFolder& folder) const {
@@ -159,13 +168,13 @@ class WithOnnxruntime : public ::testing::Test {
   Result<std::unique_ptr<Engine>> open(const std::filesystem::path& model, const std::string& level) const {
     return open(model, options_in(folder, level));
   }
-  Result<std::unique_ptr<Engine>> open(const std::filesystem::path& model,
-                                       const EngineOptions& options) const {
+  Result<std::unique_ptr<Engine>> open(const std::filesystem::path& model, const EngineOptions& options,
+                                       std::string_view engine = "onnxruntime") const {
     ReadOptions read;
     read.batch = options.batch;
     const auto network = read_onnx(model, read);
     if (!network) return network.error();
-    return onnxruntime_engine().open(Machine::host(), model, *network, options);
+    return engine_named(engine).open(Machine::host(), model, *network, options);
   }
 
   // A zoo network, written once for a test.
