@@ -14,8 +14,7 @@
 #include <vector>
 
 #include "engines/engine.h"
-#include "engines/onnxruntime_binding.h"
-#include "engines/onnxruntime_library.h"
+#include "plain_session.h"
 
 namespace {
 
@@ -64,43 +63,6 @@ double nanoseconds(Run run) {
   return static_cast<double>((system_clock().now() - begin).count());
 }
 
-template <class T>
-T or_exit(Result<T> result) {
-  if (result) return std::move(*result);
-  fmt::print(stderr, "{}: {}\n", result.error().where, result.error().detail);
-  std::exit(1);
-}
-
-// A session without our plug-in, profiled run by run.
-class OwnProfiler {
- public:
-  OwnProfiler(const std::filesystem::path& model, const OnnxruntimeLibrary& library)
-      : env_{or_exit(made<OrtEnv>(library.api, library.api.ReleaseEnv, "env", [&](OrtEnv** out) {
-          return library.api.CreateEnv(onnxruntime_log_fatal, "bench", out);
-        }))} {
-    const OnnxruntimeApi& api = library.api;
-    const auto options = or_exit(
-        made<OrtSessionOptions>(api, api.ReleaseSessionOptions, "options",
-                                [&](OrtSessionOptions** out) { return api.CreateSessionOptions(out); }));
-    (void)checked(api, api.SetIntraOpNumThreads(options.get(), 1), "threads");
-    session_ = or_exit(made<OrtSession>(api, api.ReleaseSession, model.string(), [&](OrtSession** out) {
-      return api.CreateSession(env_.get(), model.c_str(), options.get(), out);
-    }));
-    profiled_ = or_exit(made<OrtRunOptions>(api, api.ReleaseRunOptions, "run options",
-                                            [&](OrtRunOptions** out) { return api.CreateRunOptions(out); }));
-    (void)checked(api, api.RunOptionsEnableProfiling(profiled_.get(), "/dev/null/layerwatt"), "profiling");
-    binding_.push_back(or_exit(OnnxruntimeBinding::open(api, session_.get(), 1, 1)));
-  }
-  Result<void> run_plain() { return binding_.front().run(nullptr); }
-  Result<void> run() { return binding_.front().run(profiled_.get()); }
-
- private:
-  OnnxruntimeHandle<OrtEnv> env_;
-  OnnxruntimeHandle<OrtSession> session_;
-  OnnxruntimeHandle<OrtRunOptions> profiled_;
-  std::vector<OnnxruntimeBinding> binding_;
-};
-
 // Resident memory in MiB, from /proc/self/statm.
 double resident() {
   ::malloc_trim(0);
@@ -124,15 +86,15 @@ Found open_and_run(const std::filesystem::path& model, const Network& network, i
   const double before = resident();
   const auto engine = or_exit(engine_drivers().front()->open(Machine::host(), model, network, options));
   const double opened = resident();
-  OwnProfiler own{model, library};
+  PlainSession own{model, library};
   std::vector<double> unprofiled, profiled, marked, spans;
   for (int i = 0; i < turns; ++i) {
     Sum sum;
     // Each session runs once unmeasured first: the other one has had the caches.
     nanoseconds([&] { return engine->compute(); });
     unprofiled.push_back(nanoseconds([&] { return engine->compute(); }));
-    nanoseconds([&] { return own.run_plain(); });
-    profiled.push_back(nanoseconds([&] { return own.run(); }));
+    nanoseconds([&] { return own.run(); });
+    profiled.push_back(nanoseconds([&] { return own.run_profiled(); }));
     nanoseconds([&] { return engine->compute(); });
     marked.push_back(nanoseconds([&] { return engine->compute_marked(sum); }));
     spans.push_back(static_cast<double>(sum.marked.count()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory of this process, for benches; proc(5).
+// Memory of processes, for benches; proc(5).
 #pragma once
 #include <malloc.h>
 
@@ -8,9 +8,9 @@
 
 namespace layerwatt {
 
-// A line of /proc/self/status: VmRSS, or VmHWM, its peak.
-inline double mebibytes(const std::string& line) {
-  std::ifstream status{"/proc/self/status"};
+// A line of a status file, this process's unless said otherwise: VmRSS, or VmHWM, its peak.
+inline double mebibytes(const std::string& line, const std::string& file = "/proc/self/status") {
+  std::ifstream status{file};
   for (std::string word; status >> word;) {
     double kibibytes = 0;
     if (word == line + ":" && status >> kibibytes) return kibibytes / 1024;
