@@ -15,6 +15,7 @@
 #include "attribution/overlap_mean.h"
 #include "attribution/profile.h"
 #include "attribution/rail_profile.h"
+#include "attribution/roll_up.h"
 #include "attribution/time_proportional.h"
 #include "attribution/uncertainty.h"
 
@@ -111,7 +112,7 @@ void set_latencies(const Execution& execution, Profile& profile) {
 }
 
 void set_layers(const Timeline& timeline, const Execution& execution, const InferenceTimes& times,
-                Profile& profile) {
+                const RollUp& roll_up, Profile& profile) {
   const auto walk = [&](auto use) {
     for (const Segment& run : execution.runs()) use(run.layer, run.end - run.begin);
   };
@@ -122,6 +123,7 @@ void set_layers(const Timeline& timeline, const Execution& execution, const Infe
     layer.runs = marked[l].count;
     layer.marked = marked[l];
     layer.duration = times.layers[l];
+    layer.group = roll_up.group_of(layer.layer);
     profile.layers.push_back(std::move(layer));
   }
   profile.inference_time = times.whole();
@@ -186,13 +188,14 @@ Result<Profile> attribute(const Timeline& timeline, const AttributionOptions& op
   const auto method = std::find_if(methods.begin(), methods.end(),
                                    [&](const NamedMethod& one) { return options.method == one.name; });
   if (method == methods.end()) return unknown_method(options.method);
+  const auto roll_up = RollUp::by(options.roll_up);
+  if (!roll_up) return roll_up.error();
   const Execution execution = execution_of(timeline);
   if (execution.energy.empty() && execution.latency.empty())
     return Error{Errc::not_found, "run",
                  "it ended before its first measured inference: nothing to attribute"};
   const InferenceTimes marked = marked_times(execution, timeline.layers.size(), method->moments);
   const InferenceTimes unmarked = unmarked_times(marked, execution.latency);
-  const RunView run{timeline, execution, marked, unmarked};
 
   Profile profile;
   profile.method = options.method;
@@ -205,7 +208,13 @@ Result<Profile> attribute(const Timeline& timeline, const AttributionOptions& op
   profile.inferences = execution.energy.size();
   profile.blocks = execution.blocks.size();
   set_latencies(execution, profile);
-  set_layers(timeline, execution, unmarked, profile);
+  set_layers(timeline, execution, unmarked, *roll_up, profile);
+  profile.roll_up = options.roll_up;
+  std::vector<std::string> groups;
+  for (const LayerProfile& layer : profile.layers) groups.push_back(layer.group);
+  const bool by_module = options.roll_up == "module";
+  const RunView run{timeline, execution, marked, unmarked,
+                    by_module ? std::span<const std::string>{} : groups};
   NoteFacts facts{timeline, execution, {}, {}, method->moments};
   set_rails(run, method->method(run, options), profile, facts);
   if (options.shunt_tolerance) assume_tolerance(*options.shunt_tolerance, profile);

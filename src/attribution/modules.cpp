@@ -12,13 +12,13 @@ namespace layerwatt {
 
 namespace {
 
-std::vector<ModuleEnergy> named_modules(std::span<const Layer> layers, const LayerSums& sums) {
+std::vector<ModuleEnergy> named(std::span<const std::string> names, const LayerSums& sums) {
   std::vector<ModuleEnergy> modules;
   std::map<std::string, std::size_t> known;
-  for (std::size_t l = 0; l < layers.size(); ++l) {
-    if (layers[l].module.empty() || sums.durations[l] <= Nanoseconds{0}) continue;
-    const auto [at, is_new] = known.emplace(layers[l].module, modules.size());
-    if (is_new) modules.push_back({layers[l].module, {}, std::nullopt});
+  for (std::size_t l = 0; l < names.size(); ++l) {
+    if (names[l].empty() || sums.durations[l] <= Nanoseconds{0}) continue;
+    const auto [at, is_new] = known.emplace(names[l], modules.size());
+    if (is_new) modules.push_back({names[l], {}, std::nullopt});
     modules[at->second].layers.push_back(l);
   }
   return modules;
@@ -43,7 +43,9 @@ std::optional<Estimate<Joules>> energy_of(std::span<const std::size_t> layers, c
 
 std::vector<ModuleEnergy> modules_of(std::span<const Layer> layers, std::span<const Nesting> nestings,
                                      const LayerSums& sums) {
-  std::vector<ModuleEnergy> modules = named_modules(layers, sums);
+  std::vector<std::string> names;
+  for (const Layer& layer : layers) names.push_back(layer.module);
+  std::vector<ModuleEnergy> modules = named(names, sums);
   for (const Nesting& nesting : nestings) {
     const std::string& name = layers[nesting.whole].name;
     auto one = std::find_if(modules.begin(), modules.end(),
@@ -57,6 +59,12 @@ std::vector<ModuleEnergy> modules_of(std::span<const Layer> layers, std::span<co
   }
   for (ModuleEnergy& one : modules) one.energy = energy_of(one.layers, sums);
   return modules;
+}
+
+std::vector<ModuleEnergy> groups_of(std::span<const std::string> names, const LayerSums& sums) {
+  std::vector<ModuleEnergy> groups = named(names, sums);
+  for (ModuleEnergy& one : groups) one.energy = energy_of(one.layers, sums);
+  return groups;
 }
 
 }  // namespace layerwatt

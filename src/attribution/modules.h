@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "attribution/execution.h"
@@ -29,5 +30,8 @@ std::optional<Estimate<Joules>> energy_of(std::span<const std::size_t> layers, c
 // its own name with all its parts. Modules of which no layer ran are left out.
 std::vector<ModuleEnergy> modules_of(std::span<const Layer> layers, std::span<const Nesting> nestings,
                                      const LayerSums& sums);
+
+// The same for layers in other groups, each layer in the one that `names` has for it; "" = in none.
+std::vector<ModuleEnergy> groups_of(std::span<const std::string> names, const LayerSums& sums);
 
 }  // namespace layerwatt

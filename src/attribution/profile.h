@@ -83,6 +83,7 @@ struct LayerProfile {
   Distribution marked;     // one execution, as it ran with marks on
   Nanoseconds duration{};  // mean time in one inference, rescaled to the unmarked latency: the one reported
   std::size_t runs = 0;
+  std::string group;  // in which it is added up; empty: in none
 };
 
 enum class Residual { end, start, spread };  // where time that no layer's mark covers goes when stacking
@@ -92,6 +93,7 @@ struct Profile {
   std::string method;               // "chronological"
   std::optional<Residual> stacked;  // layers were placed by their mean times; empty: by their marks
   Nanoseconds mark_bias{};          // that intervals of method forward allow for, as in the options
+  std::string roll_up = "module";   // how layers are added up, as in the options
   std::map<std::string, std::string> circumstances;
   bool complete = true;
   Origin worst_origin = Origin::measured;  // what the title must say
@@ -126,6 +128,7 @@ struct AttributionOptions {
   // to be none. Method forward.
   Nanoseconds mark_bias{1000};
   std::optional<double> shunt_tolerance;  // relative; of every shunt, in place of what the run file says
+  std::string roll_up = "module";         // how layers are added up: roll_up.h
 };
 
 // unsupported: no such method; not_found: the run has no inferences to work on.

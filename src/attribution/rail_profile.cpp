@@ -95,8 +95,9 @@ void set_layers(RailProfile& rail, const RunView& run, const LayerPowers& powers
   }
   std::span<const double> covariance;
   if (rail.per_layer_interval) covariance = powers.covariance;
-  rail.modules =
-      modules_of(run.timeline.layers, run.execution.nestings, {rail.layers, run.unmarked.layers, covariance});
+  rail.modules = run.groups.empty() ? modules_of(run.timeline.layers, run.execution.nestings,
+                                                 {rail.layers, run.unmarked.layers, covariance})
+                                    : groups_of(run.groups, {rail.layers, run.unmarked.layers, covariance});
   rail.gap_readings = powers.between.readings;
   if (powers.between.mean) rail.gaps = *powers.between.mean * run.unmarked.between();
   rail.unexplained = rail.inference.value - layers - rail.gaps;

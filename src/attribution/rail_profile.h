@@ -21,6 +21,7 @@ struct RunView {
   const Execution& execution;
   const InferenceTimes& marked;
   const InferenceTimes& unmarked;
+  std::span<const std::string> groups{};  // of layers, to be added up; empty = their modules
 };
 
 struct RailResult {

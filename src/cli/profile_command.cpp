@@ -10,6 +10,7 @@
 
 #include "attribution/precision.h"
 #include "attribution/profile.h"
+#include "attribution/roll_up.h"
 #include "cli/command.h"
 #include "cli/duration.h"
 #include "cli/interrupts.h"
@@ -175,6 +176,17 @@ void add_attribution_options(CLI::App& command, AttributionOptions& attribution)
       .add_option("--residual", attribution.residual,
                   "With --stacked: where unmarked time goes (end, start, spread)")
       ->transform(CLI::CheckedTransformer(residuals, CLI::ignore_case));
+  const auto is_roll_up = [](const std::string& text) {
+    const auto made = RollUp::by(text);
+    return made ? std::string{} : made.error().detail;
+  };
+  command
+      .add_option(
+          "--by", attribution.roll_up,
+          "Add layers up by module, type, implementation, or a regular expression over their names: its "
+          "first group in parentheses, or all that matches, as '(conv|fc)'")
+      ->check(is_roll_up)
+      ->capture_default_str();
   const auto set_tolerance = [&attribution](const std::string& text) {
     const auto tolerance = parse_percent(text);
     if (!tolerance) throw CLI::ValidationError{"--shunt-tolerance", tolerance.error().detail};

@@ -206,6 +206,7 @@ void write(const Profile& profile, const Style&, std::ostream& out) {
       {"mark_bias_s", profile.method == "forward" ? Json(seconds(profile.mark_bias)) : Json{}},
       {"latency", latency_of(profile)},
       {"inference", inference_of(profile)},
+      {"modules_by", profile.roll_up},
       {"headline_rail", profile.rails.empty() ? Json{} : Json(profile.rails[headline_rail(profile)].rail)},
       {"rails", Json::array()},
       {"layers", Json::array()},

@@ -16,6 +16,7 @@ namespace layerwatt {
 
 namespace {
 
+constexpr const char* by_default = "module";  // shown where it tells something
 constexpr std::size_t fewest_modules = 2;
 constexpr double fewest_layers_each = 1.5;  // on average
 
@@ -30,8 +31,9 @@ struct Module {
 std::vector<Module> modules_of(const Profile& profile, const RailProfile& rail) {
   std::vector<Module> modules;
   for (std::size_t l = 0; l < profile.layers.size(); ++l) {
-    const Layer& layer = profile.layers[l].layer;
-    const std::string& name = layer.module.empty() ? layer.name : layer.module;
+    const LayerProfile& layer = profile.layers[l];
+    const std::string& group = profile.roll_up == by_default ? layer.layer.module : layer.group;
+    const std::string& name = group.empty() ? layer.layer.name : group;
     auto found = std::find_if(modules.begin(), modules.end(),
                               [&](const Module& module) { return module.name == name; });
     if (found == modules.end()) found = modules.insert(modules.end(), Module{name, 0, 0, {}, {}});
@@ -82,14 +84,17 @@ std::string module_table(const Profile& profile, const Style& style) {
   const RailProfile& rail = profile.rails[headline_rail(profile)];
   const auto modules = modules_of(profile, rail);
   const auto layers = static_cast<double>(profile.layers.size());
-  if (modules.size() < fewest_modules || layers < fewest_layers_each * static_cast<double>(modules.size()))
+  const bool asked_for = profile.roll_up != by_default;
+  if (!asked_for &&
+      (modules.size() < fewest_modules || layers < fewest_layers_each * static_cast<double>(modules.size())))
     return {};
   Joules largest{};
   for (const Module& module : modules) largest = std::max(largest, module.energy);
   std::vector<BarRow> rows;
   for (const Module& module : modules) rows.push_back(row_of(module, profile, rail, largest, style));
   BarRow head;
-  head.name = "module";
+  const bool named = !asked_for || profile.roll_up == "type" || profile.roll_up == "implementation";
+  head.name = named ? profile.roll_up : "group";
   head.type = "of";
   head.time = "time";
   head.power = "power";
