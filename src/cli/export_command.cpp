@@ -2,6 +2,7 @@
 // `layerwatt export RUN`: the result or the raw tables of a run for other programs.
 #include <memory>
 #include <ostream>
+#include <vector>
 
 #include "cli/show_run.h"
 #include "cli/whole_file.h"
@@ -11,20 +12,39 @@ namespace layerwatt {
 
 namespace {
 
+constexpr const char* features = "features";
+
 struct ExportArguments {
-  std::filesystem::path file, output;
+  std::vector<std::filesystem::path> files;
+  std::filesystem::path output;
   std::string format = "csv", table = "result";
   AttributionOptions attribution;
 };
 
+// One table of all runs: what energy models are fitted to.
+int write_features(const ExportArguments& arguments, Terminal& terminal) {
+  for (const auto& file : arguments.files) {
+    const auto profile = profile_of(file, arguments.attribution);
+    if (!profile) return report_error(terminal, profile.error());
+    show_profile(*profile, features, terminal);
+    terminal.style.continued = true;
+  }
+  return good;
+}
+
 int write_to(const ExportArguments& arguments, Terminal& terminal) {
+  if (arguments.table == "result" && arguments.format == features) return write_features(arguments, terminal);
+  if (arguments.files.size() > 1) {
+    terminal.err << "layerwatt: export: only --format features takes several runs\n";
+    return usage;
+  }
   if (arguments.table == "result")
-    return show_run(arguments.file, arguments.attribution, arguments.format, terminal);
+    return show_run(arguments.files.front(), arguments.attribution, arguments.format, terminal);
   if (arguments.format != "csv") {
     terminal.err << "layerwatt: export: raw tables are written as csv; the run file itself is SQLite\n";
     return usage;
   }
-  const auto written = write_table_csv(arguments.file, arguments.table, terminal.out);
+  const auto written = write_table_csv(arguments.files.front(), arguments.table, terminal.out);
   return written ? good : report_error(terminal, written.error());
 }
 
@@ -40,11 +60,15 @@ int write_file(const ExportArguments& arguments, Terminal& terminal) {
 }  // namespace
 
 void add_export(CLI::App& app, Invocation& invocation) {
-  CLI::App& command = *app.add_subcommand("export", "Hand a run on: csv or json");
+  CLI::App& command = *app.add_subcommand("export", "Hand a run on: csv, json, or features");
   auto arguments = std::make_shared<ExportArguments>();
-  command.add_option("RUN", arguments->file, "Run file written by layerwatt profile")->required();
-  command.add_option("--format", arguments->format, "csv or json")
-      ->check(CLI::IsMember({"csv", "json"}))
+  command.add_option("RUN", arguments->files, "Run file written by layerwatt profile; several for features")
+      ->required();
+  command
+      .add_option("--format", arguments->format,
+                  "csv: a row a layer and rail. json. features: a row a layer and run with its shapes and "
+                  "settings, for models of energy, docs/features.md")
+      ->check(CLI::IsMember({"csv", "json", features}))
       ->capture_default_str();
   command.add_option("--table", arguments->table, "result, or a raw table of the run file as csv")
       ->capture_default_str();
@@ -54,6 +78,7 @@ void add_export(CLI::App& app, Invocation& invocation) {
       "Examples:\n"
       "  layerwatt export s.lw --format json > s.json      schema: docs/profile-json.md\n"
       "  layerwatt export s.lw -o layers.csv               one row a layer and rail\n"
+      "  layerwatt export *.lw --format features -o base.csv\n"
       "  layerwatt export s.lw --table reading -o power.csv");
   command.callback([arguments, &invocation] {
     invocation.run = [arguments](Terminal& terminal) {

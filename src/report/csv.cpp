@@ -4,44 +4,24 @@
 
 #include <ostream>
 #include <string>
-#include <string_view>
 
+#include "report/csv_cells.h"
 #include "report/report.h"
 
 namespace layerwatt {
 
 namespace {
 
-std::string quoted(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string{text};
-  std::string result = "\"";
-  for (const char c : text) result += c == '"' ? std::string{"\"\""} : std::string{c};
-  return result + "\"";
-}
-
-// Shortest text that reads back as the same double.
-std::string number(double value) { return fmt::format("{}", value); }
-
-template <class Unit>
-std::string number(const std::optional<Unit>& value) {
-  return value ? number(value->value()) : std::string{};
-}
-
-std::string count(const std::optional<std::int64_t>& value) {
-  return value ? std::to_string(*value) : std::string{};
-}
+using csv::count;
+using csv::ends;
+using csv::number;
+using csv::quoted;
 
 std::string layer_cells(std::size_t index, const LayerProfile& layer) {
   return fmt::format("{},{},{},{},{},{},{},{},{}", index, quoted(layer.layer.name), quoted(layer.layer.type),
                      quoted(layer.layer.module), layer.runs, count(layer.layer.macs),
                      count(layer.layer.parameters), count(layer.layer.bytes),
                      number(seconds(layer.duration)));
-}
-
-// "low,high", or just the comma.
-std::string ends(const std::optional<Estimate<Joules>::Interval>& interval) {
-  if (!interval) return ",";
-  return number(interval->low.value()) + "," + number(interval->high.value());
 }
 
 std::string rail_cells(const RailProfile& rail, const LayerEnergy& layer) {

@@ -15,10 +15,11 @@ struct Style {
   bool utf8 = false;  // bars and micro signs; ASCII otherwise
   int columns = 100;
   bool verbose = false;
+  bool continued = false;  // rows go on below those of another run: no heading
 };
 
 struct ReportDriver {
-  std::string_view name;  // "terminal", "json", "csv"
+  std::string_view name;  // "terminal", "json", "csv", "features", "uncertainty"
   std::string_view summary;
   void (*write)(const Profile&, const Style&, std::ostream&);
 };
