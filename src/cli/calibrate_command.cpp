@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/duration.h"
 #include "cli/interrupts.h"
+#include "cli/metered_calibration.h"
 #include "cli/progress.h"
 #include "session/rate_phases.h"
 #include "session/switched_load.h"
@@ -26,7 +27,7 @@ struct CalibrateArguments {
   RateOptions rates;
   PlantedPlan plant;
   std::string phase = "2s", load = "20s", planted = "2ms";
-  std::string meter, meter_rail;
+  MeteredCalibration metered;
   bool self_test = false, json = false, quiet = false;
 };
 
@@ -130,34 +131,53 @@ int test_itself(const CalibrateArguments& arguments, Terminal& terminal) {
   return verdict(results);
 }
 
-int beside_a_meter(const CalibrateArguments& arguments, Terminal& terminal) {
-  MeteredOptions options;
+MeteredCalibration metered(const CalibrateArguments& arguments) {
+  MeteredCalibration asked = arguments.metered;
+  MeteredOptions& options = asked.options;
   options.sensor = arguments.rates.sensor;
   options.rails = arguments.rates.rails;
-  options.meter = arguments.meter;
   options.stretch = arguments.rates.phase;
   options.rounds = arguments.rates.rounds;
   options.seed = arguments.rates.seed;
   options.interrupted = arguments.rates.interrupted;
-  if (!virtual_board_id(options.sensor).empty())
-    return report_error(terminal, {Errc::unsupported, "--sensor " + options.sensor,
-                                   "is simulated: there is nothing for a meter to measure"});
-  const Result<MeteredRun> run = [&] {
-    ProgressBar progress{terminal.err, terminal.err_is_terminal && !arguments.quiet};
-    return read_beside_meter(Machine::host(), options, progress);
-  }();
-  if (*arguments.rates.interrupted) return ExitCode::interrupted;
-  if (!run) return report_error(terminal, run.error());
-  const auto found = meter_from(*run, arguments.meter_rail);
-  if (!found) return report_error(terminal, found.error());
-  if (arguments.json) {
-    json all{{"schema", "layerwatt.calibration/1"}};
-    all["beside_meter"] = meter_json(*found);
-    terminal.out << all.dump(2) << "\n";
-  } else {
-    print_meter(*found, terminal);
-  }
-  return found->sampling ? good : undecidable;
+  asked.json = arguments.json;
+  asked.quiet = arguments.quiet;
+  return asked;
+}
+
+void add_meter_options(CLI::App& command, MeteredCalibration& metered) {
+  command.add_option(
+      "--meter", metered.options.meter,
+      "Read beside this meter, a stream or another sensor: what sampling adds, gain, offset and "
+      "loss; of a virtual board: virtual");
+  command.add_option("--meter-rail", metered.meter_rail, "Of the meter [its first]")->needs("--meter");
+  command
+      .add_option("--meter-at", metered.measures,
+                  "Rail of the sensor that the meter measures; without it, the meter is taken to sit at the "
+                  "supply")
+      ->needs("--meter");
+  const auto set_accuracy = [&metered](const std::string& text) {
+    const auto accuracy = parse_meter_accuracy(text);
+    if (!accuracy) throw CLI::ValidationError{"--meter-accuracy", accuracy.error().detail};
+    metered.accuracy = *accuracy;
+  };
+  command
+      .add_option_function<std::string>("--meter-accuracy", set_accuracy,
+                                        "Largest errors of the meter, as 0.05% or 0.05%+2mW")
+      ->needs("--meter");
+  const auto set_place = [&metered](const std::vector<std::string>& place) {
+    metered.save = true;
+    if (!place.empty()) metered.place = place.front();
+  };
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--save", set_place,
+          "Keep what is found for later runs, in FILE [calibrations.json of this machine]: with --meter-at "
+          "the "
+          "gain and level of that rail, else what is lost before the total one")
+      ->expected(0, 1)
+      ->type_name("[FILE]")
+      ->needs("--meter");
 }
 
 int calibrate(CalibrateArguments arguments, Terminal& terminal) {
@@ -191,7 +211,7 @@ int calibrate(CalibrateArguments arguments, Terminal& terminal) {
   arguments.plant.plant = lengths[2].value;
   arguments.plant.seed = arguments.rates.seed;
   arguments.rates.interrupted = &catch_interrupts();
-  if (!arguments.meter.empty()) return beside_a_meter(arguments, terminal);
+  if (!arguments.metered.options.meter.empty()) return calibrate_beside_meter(metered(arguments), terminal);
   return arguments.self_test ? test_itself(arguments, terminal)
                              : characterise(arguments, lengths[1].value, terminal);
 }
@@ -217,10 +237,7 @@ void add_calibrate(CLI::App& app, Invocation& invocation) {
       ->capture_default_str();
   command.add_option("--load", arguments->load, "How long a load goes on and off; 0s leaves that out")
       ->capture_default_str();
-  command.add_option(
-      "--meter", arguments->meter,
-      "Read beside this meter, a stream or another sensor: what sampling adds, gain, offset and loss");
-  command.add_option("--meter-rail", arguments->meter_rail, "Of the meter [its first]")->needs("--meter");
+  add_meter_options(command, arguments->metered);
   command
       .add_flag("--self-test", arguments->self_test,
                 "Plant a known load into inferences, and see whether its energy is found")
@@ -249,6 +266,9 @@ void add_calibrate(CLI::App& app, Invocation& invocation) {
       "  layerwatt calibrate --self-test\n"
       "  layerwatt calibrate --meter csv:/dev/ttyUSB0 --phase 10s       the Nano paper's check of its "
       "sensor\n"
+      "  layerwatt calibrate --meter csv:- --meter-at VDD_IN --meter-accuracy 0.05%+2mW --save       keeps "
+      "gain\n"
+      "      and level of that rail for later runs\n"
       "  layerwatt calibrate --sensor virtual:jetson-nano");
   command.callback([arguments, &invocation] {
     invocation.run = [arguments](Terminal& terminal) { return calibrate(*arguments, terminal); };

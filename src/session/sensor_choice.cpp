@@ -14,6 +14,15 @@ bool is_chosen_by_itself(const SensorDriver& driver) {
   return false;
 }
 
+std::map<std::string, std::string> modes_of(const ChosenSensors& chosen) {
+  std::map<std::string, std::string> modes;
+  for (const auto& sensor : chosen.sensors)
+    for (const auto& [key, value] : sensor->mode())
+      modes[(sensor->device().empty() ? std::string{chosen.driver->name} : sensor->device()) + "." + key] =
+          value;
+  return modes;
+}
+
 Result<ChosenSensors> choose_sensors(const Machine& machine, const Workload& workload,
                                      const std::string& name) {
   std::string known, reasons;

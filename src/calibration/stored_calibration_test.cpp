@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "calibration/stored_calibration.h"
+
+#include <gmock/gmock.h>
+
+namespace layerwatt {
+namespace {
+
+using ::testing::HasSubstr;
+
+const Circumstances circumstances{{"board", "NVIDIA Jetson Nano"},
+                                  {"board.id", "jetson-nano"},
+                                  {"kernel", "4.9"},
+                                  {"sensor_mode.6-0040.running_mode", "1"},
+                                  {"sensor_mode.6-0041.running_mode", "0"}};
+
+RailRecord input() {
+  RailRecord rail;
+  rail.sensor = "ina3221";
+  rail.device = "6-0040";
+  rail.channel.rail = "POM_5V_IN";
+  rail.channel.accuracy.shunt = Ohms{0.005};
+  rail.channel.averaging = 64;
+  return rail;
+}
+
+StoredCalibration made() {
+  StoredCalibration one;
+  one.of = sensor_of(input(), circumstances);
+  one.line =
+      RailCalibration{1.03, 0.002, Watts{4}, Watts{4.1}, Watts{0.01}, Watts{2}, Watts{7}, {}, "m", "d"};
+  return one;
+}
+
+// What is said when the calibration meets this rail in these circumstances; it must not be attached then.
+std::string said_of(RailRecord rail, const Circumstances& now = circumstances) {
+  const std::vector<StoredCalibration> stored{made()};
+  const std::string said = attach_calibration(stored, now, rail);
+  EXPECT_FALSE(rail.calibration);
+  return said;
+}
+
+TEST(StoredCalibration, FitsTheSensorItWasMadeOfOnAnyKernel) {
+  const std::vector<StoredCalibration> stored{made()};
+  Circumstances later = circumstances;
+  later["kernel"] = "5.10";
+  RailRecord rail = input();
+  EXPECT_EQ(attach_calibration(stored, later, rail), "");
+  EXPECT_EQ(rail.calibration, stored[0].line);
+}
+
+TEST(StoredCalibration, DoesNotFitAnotherModeBoardShuntOrAveraging) {
+  Circumstances triggered = circumstances;
+  triggered["sensor_mode.6-0040.running_mode"] = "0";
+  EXPECT_THAT(said_of(input(), triggered), HasSubstr("sensor mode running_mode was 1, is 0"));
+  triggered.erase("sensor_mode.6-0040.running_mode");
+  EXPECT_THAT(said_of(input(), triggered), HasSubstr("was 1, is not known"));
+  Circumstances extended = circumstances;
+  extended["sensor_mode.6-0040.samples"] = "1";
+  EXPECT_THAT(said_of(input(), extended), HasSubstr("samples was not known, is 1"));
+  Circumstances elsewhere = circumstances;
+  elsewhere["board.id"] = "jetson-tx1";
+  EXPECT_THAT(said_of(input(), elsewhere), HasSubstr("board was jetson-nano, is jetson-tx1"));
+  RailRecord rail = input();
+  rail.channel.accuracy.shunt = Ohms{0.010};
+  EXPECT_THAT(said_of(rail), HasSubstr("shunt was 5 mOhm, is 10 mOhm"));
+  rail = input();
+  rail.channel.averaging = 1;
+  EXPECT_THAT(said_of(rail), HasSubstr("averaging was 64, is 1"));
+}
+
+TEST(StoredCalibration, OfAnotherRailDeviceOrDriverNothingIsSaid) {
+  RailRecord rail = input();
+  rail.channel.rail = "POM_5V_CPU";
+  EXPECT_EQ(said_of(rail), "");
+  rail = input();
+  rail.device = "6-0041";
+  EXPECT_EQ(said_of(rail), "");
+  rail = input();
+  rail.sensor = "tegrastats";
+  EXPECT_EQ(said_of(rail), "");
+}
+
+TEST(StoredCalibration, AmongSeveralModesTheOneThatIsSetIsTaken) {
+  std::vector<StoredCalibration> stored{made(), made()};
+  stored[1].of.mode["running_mode"] = "0";
+  stored[1].line->gain = 0.97;
+  RailRecord rail = input();
+  EXPECT_EQ(attach_calibration(stored, circumstances, rail), "");
+  EXPECT_EQ(rail.calibration->gain, 1.03);
+}
+
+TEST(StoredCalibration, ANewOneReplacesWhatItKnowsAnewAndKeepsTheRest) {
+  std::vector<StoredCalibration> stored{made()};
+  StoredCalibration loss = made();
+  loss.line.reset();
+  loss.supply_loss = SupplyLoss{Watts{0.3}, {}, Watts{0.6}, {}, {}, {}, "wall", "later"};
+  keep(loss, stored);
+  ASSERT_EQ(stored.size(), 1U);
+  EXPECT_TRUE(stored[0].line && stored[0].supply_loss);
+  StoredCalibration other = made();
+  other.of.averaging = 1;
+  keep(other, stored);
+  EXPECT_EQ(stored.size(), 2U);
+}
+
+}  // namespace
+}  // namespace layerwatt

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A calibration from beside the meter to the report: a virtual board whose sensor is wrong by a known amount. SIMULATED."""
+import json
+import unittest
+
+from program import SOURCE, LayerwattTest
+
+BOARD = "virtual:jetson-nano,shunt_error=4%,shunt_offset_uv=60"
+RAIL = "POM_5V_IN"
+NANO = SOURCE / "tests" / "fixtures" / "boards" / "jetson-nano-l4t32"
+
+
+class Calibrations(LayerwattTest):
+    def calibrate(self, *options, board=BOARD, expect=0):
+        return self.run_program("calibrate", "--sensor", board, "--meter", "virtual", "--phase", "5s", "-q", *options, expect=expect)
+
+    def calibrated(self):
+        """The file that a calibration of the total rail leaves."""
+        self.calibrate("--meter-at", RAIL, "--save", "cal.json")
+        return json.loads((self.folder / "cal.json").read_text())
+
+    def profile(self, name, *options, board=BOARD, expect=0):
+        self.run_program("profile", "mobilenet_v2", "--board", board, "-r", "1500", "-q", "-o", name, *options, expect=expect)
+        return self.profile_json(name)
+
+    @staticmethod
+    def rail(profile):
+        return next(rail for rail in profile["rails"] if rail["rail"] == RAIL)
+
+    def test_the_planted_gain_is_found_kept_and_applied(self):
+        stored = self.calibrated()
+        entry, = stored["calibrations"]
+        line = entry["line"]
+        # Power is shunt voltage / shunt x bus voltage: 4 % of the shunt, and 60 uV / 5 mOhm x 5 V.
+        self.assertAlmostEqual(line["gain"], 1.04, delta=line["gain_half_width"] + 0.003)  # the chip rounds mA, cuts mW
+        offset = line["reads_w"] - line["gain"] * line["at_w"]
+        self.assertAlmostEqual(offset, 0.060, delta=line["reads_half_width_w"] + line["at_w"] * line["gain_half_width"])
+        self.assertEqual((entry["sensor"], entry["rail"], entry["averaging"]), ("virtual", RAIL, 64))
+        self.assertEqual(entry["provenance"]["origin"], "simulated")
+
+        profile = self.profile("run.lw", "--calibration", "cal.json")
+        self.assertEqual(self.rail(profile)["calibration"]["gain"], line["gain"])
+        self.assertTrue(any("corrected by a calibration of " + line["made"] in note for note in profile["notes"]), profile["notes"])
+        # The run file has readings as they came, and what they were corrected by.
+        self.assertEqual(self.query("run.lw", "SELECT gain, made FROM calibration"), [(line["gain"], line["made"])])
+        as_read = self.profile_json("run.lw", "--no-calibration", "--shunt-tolerance", "1%")
+        self.assertIsNone(self.rail(as_read)["calibration"])
+        self.assertTrue(any("not applied: as was asked for" in note for note in as_read["notes"]))
+        energy, unlike = self.rail(profile)["energy_j"], self.rail(as_read)["energy_j"]
+        self.assertAlmostEqual(unlike / energy, 1.05, delta=0.01)  # 1.04, and 60 mW of some 6 W
+
+        # Truth: what each layer drew. Those of the most energy have the narrowest intervals.
+        truth = dict(self.query("run.lw", "SELECT layer, mean_energy_j FROM truth WHERE rail = 0"))
+        largest = sorted(truth, key=truth.get)[-10:]
+
+        def holds(report):
+            return sum(report["layers"][layer]["energy_absolute_low_j"] <= truth[layer] <= report["layers"][layer]["energy_absolute_high_j"]
+                       for layer in largest)
+
+        # k = 2 holds 95 % of them; two of ten outside come once in ten times. Without the calibration they are 5 %
+        # off, where the data sheet and 1 % of the shunt promise 2 %.
+        self.assertGreaterEqual(holds(profile), 8)
+        self.assertLessEqual(holds(as_read), 2)
+        found = sum(profile["layers"][layer]["energy_j"] for layer in truth)
+        width = self.rail(profile)["energy_absolute_high_j"] - energy
+        self.assertAlmostEqual(found, sum(truth.values()), delta=width)
+
+    def test_what_was_made_otherwise_is_not_applied_and_that_is_said(self):
+        self.calibrated()
+        profile = self.profile("other.lw", "--calibration", "cal.json", board=BOARD + ",averaging=1")
+        self.assertIsNone(self.rail(profile)["calibration"])
+        self.assertTrue(any(RAIL + ": there is a calibration, and it is not applied: the board was" in note for note in profile["notes"]))
+        stored = json.loads((self.folder / "cal.json").read_text())
+        stored["calibrations"][0]["shunt_ohm"] = 0.01
+        (self.folder / "cal.json").write_text(json.dumps(stored))
+        profile = self.profile("shunt.lw", "--calibration", "cal.json")
+        self.assertTrue(any("the shunt was 10 mOhm, is 5 mOhm" in note for note in profile["notes"]))
+        # Unasked, a virtual board has none.
+        self.assertIsNone(self.rail(self.profile("plain.lw"))["calibration"])
+
+    def test_the_loss_before_a_rail_is_kept_beside_its_gain_and_shown(self):
+        self.calibrated()
+        out, _ = self.calibrate("--meter-rail", RAIL, "--save", "cal.json", "--json")
+        found = json.loads(out)
+        self.assertEqual(found["beside_meter"]["corrected"], [RAIL])
+        entry, = json.loads((self.folder / "cal.json").read_text())["calibrations"]
+        self.assertIn("line", entry)
+        # The meter is the truth of this very rail: once it is corrected, nothing is missing.
+        loss = entry["supply_loss"]
+        self.assertAlmostEqual(loss["loaded_w"], 0, delta=loss["loaded_half_width_w"] + 0.05)
+        profile = self.profile("run.lw", "--calibration", "cal.json")
+        self.assertTrue(any("they are in no figure here" in note for note in profile["notes"]))
+        self.assertEqual(self.rail(profile)["supply_loss"]["loaded_w"], loss["loaded_w"])
+
+    def test_nothing_is_written_unasked_or_half(self):
+        out, _ = self.calibrate("--meter-at", RAIL)
+        self.assertIn("Nothing is kept", out)
+        self.assertEqual(list(self.folder.iterdir()), [])
+        _, err = self.calibrate("--save", expect=1)
+        self.assertIn("name a file", err)
+        _, err = self.calibrate("--meter-at", "POM_12V", "--save", "cal.json", expect=1)
+        self.assertIn("POM_12V", err)
+        # A meter elsewhere: a gain that no sensor has.
+        _, err = self.calibrate("--meter-rail", RAIL, "--meter-at", "POM_5V_CPU", "--save", "cal.json", expect=1)
+        self.assertIn("does the meter measure this very rail", err)
+        self.assertFalse((self.folder / "cal.json").exists())
+
+    def test_a_damaged_file_is_refused_before_anything_is_measured(self):
+        stored = self.calibrated()
+        text = json.dumps(stored)
+        stored["calibrations"][0]["line"]["gain"] = -1
+        for damaged in (text[:-20], "", json.dumps(stored), text.replace('"averaging": 64', '"averaging": "64"')):
+            (self.folder / "bad.json").write_text(damaged)
+            for command in (("profile", "lenet5", "--board", BOARD, "-o", "bad.lw", "--calibration", "bad.json"),
+                            ("calibrate", "--sensor", BOARD, "--meter", "virtual", "--save", "bad.json"),
+                            ("sensors", "--sysroot", NANO, "--calibration", "bad.json")):
+                _, err = self.run_program(*command, expect=1)
+                self.assertIn("bad.json: calibrations", err)
+            self.assertEqual((self.folder / "bad.json").read_text(), damaged)
+        self.assertFalse((self.folder / "bad.lw").exists())
+
+    def test_sensors_and_doctor_say_what_is_in_place(self):
+        entry = self.calibrated()["calibrations"][0]
+        sensors = json.loads(self.run_program("sensors", "--sysroot", NANO, "--json")[0])["sensors"]
+        chip = next(sensor for sensor in sensors if sensor["driver"] == "ina3221")
+        entry.update(board="jetson-nano", sensor="ina3221", mode=chip["mode"])
+        (self.folder / "nano.json").write_text(json.dumps({"schema": "layerwatt.calibrations/1", "calibrations": [entry]}))
+        out, _ = self.run_program("sensors", "--sysroot", NANO, "--calibration", "nano.json")
+        self.assertIn("calibrated " + entry["line"]["made"], out)
+        report = json.loads(self.run_program("doctor", "--sysroot", NANO, "--calibration", "nano.json", "--json")[0])
+        whats = [finding["what"] for finding in report["findings"]]
+        self.assertIn("calibration of " + RAIL, whats)
+        self.assertIn("not calibrated: POM_5V_GPU, POM_5V_CPU", whats)
+        self.assertNotIn("calibrated", self.run_program("sensors", "--sysroot", NANO)[0])
+
+
+if __name__ == "__main__":
+    unittest.main()
