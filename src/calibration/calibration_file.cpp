@@ -15,6 +15,7 @@ using nlohmann::ordered_json;
 
 constexpr const char* schema = "layerwatt.calibrations/1";
 constexpr std::size_t most_entries = 1000;
+constexpr double longest_response_s = 3600;
 
 // ---- Writing ------------------------------------------------------------------------------------------
 
@@ -46,6 +47,22 @@ ordered_json json_of_loss(const SupplyLoss& loss) {
           {"made", loss.made}};
 }
 
+ordered_json json_of_response(const MeasuredResponse& response) {
+  ordered_json json = ordered_json::object();
+  if (const auto& delay = response.delay) {
+    json["lag_s"] = seconds(delay->lag);
+    json["lag_half_width_s"] = seconds(delay->lag_half_width);
+    json["time_constant_s"] = seconds(delay->time_constant);
+    json["time_constant_half_width_s"] = seconds(delay->time_constant_half_width);
+  }
+  if (const auto& refresh = response.refresh) {
+    json["refresh_s"] = seconds(refresh->time);
+    json["refresh_half_width_s"] = seconds(refresh->half_width);
+  }
+  json["made"] = response.made;
+  return json;
+}
+
 ordered_json json_of_entry(const StoredCalibration& one) {
   ordered_json json{
       {"board", one.of.board}, {"sensor", one.of.sensor}, {"device", one.of.device}, {"rail", one.of.rail}};
@@ -54,6 +71,12 @@ ordered_json json_of_entry(const StoredCalibration& one) {
   json["mode"] = one.of.mode;
   if (one.line) json["line"] = json_of_line(*one.line);
   if (one.supply_loss) json["supply_loss"] = json_of_loss(*one.supply_loss);
+  if (one.response) json["response"] = json_of_response(*one.response);
+  if (const auto& lag = one.meter_lag)
+    json["meter_lag"] = {{"lag_s", seconds(lag->lag)},
+                         {"half_width_s", seconds(lag->half_width)},
+                         {"meter", lag->meter},
+                         {"made", lag->made}};
   json["provenance"] = one.provenance;
   return json;
 }
@@ -92,6 +115,7 @@ class Members {
     }
     return all;
   }
+  bool has(const char* key) { return member(key, false) != nullptr; }
   std::optional<Members> object(const char* key) {
     const ordered_json* found = member(key, false);
     if (found == nullptr) return std::nullopt;
@@ -140,6 +164,29 @@ SupplyLoss loss_from(Members in) {
   return loss;
 }
 
+Nanoseconds time_from(Members& in, const char* key, double least) {
+  const double value = in.number(key);
+  const bool inside = value >= least && value <= longest_response_s;
+  if (!inside) in.fail(key, "is out of range");
+  return from_seconds(inside ? value : 0);
+}
+
+MeasuredResponse response_from(Members in) {
+  MeasuredResponse response;
+  if (in.has("lag_s"))
+    response.delay = {time_from(in, "lag_s", -longest_response_s), time_from(in, "lag_half_width_s", 0),
+                      time_from(in, "time_constant_s", 0), time_from(in, "time_constant_half_width_s", 0)};
+  if (in.has("refresh_s"))
+    response.refresh = {time_from(in, "refresh_s", 1e-6), time_from(in, "refresh_half_width_s", 0)};
+  response.made = in.text("made");
+  return response;
+}
+
+MeterLag meter_lag_from(Members in) {
+  return {time_from(in, "lag_s", -longest_response_s), time_from(in, "half_width_s", 0), in.text("meter"),
+          in.text("made")};
+}
+
 StoredCalibration entry_from(Members in) {
   StoredCalibration one;
   one.of = {in.text("board"), in.text("sensor"), in.text("device"), in.text("rail"), {}, {},
@@ -155,6 +202,8 @@ StoredCalibration entry_from(Members in) {
   }
   if (const auto line = in.object("line")) one.line = line_from(*line);
   if (const auto loss = in.object("supply_loss")) one.supply_loss = loss_from(*loss);
+  if (const auto response = in.object("response")) one.response = response_from(*response);
+  if (const auto lag = in.object("meter_lag")) one.meter_lag = meter_lag_from(*lag);
   one.provenance = in.texts("provenance");
   return one;
 }

@@ -29,6 +29,11 @@ std::vector<StoredCalibration> two() {
   other.of = {"", "nvml", "0000:01:00.0", "GPU", {}, {}, {}};
   other.supply_loss =
       SupplyLoss{Watts{0.3}, Watts{0.1}, Watts{0.6}, Watts{0.1}, Watts{2}, Watts{7}, "m", "d"};
+  other.response =
+      MeasuredResponse{MeasuredResponse::Delay{Nanoseconds{-1'234'567}, Nanoseconds{89},
+                                               Nanoseconds{53'300'001}, Nanoseconds{7}},
+                       MeasuredResponse::Refresh{Nanoseconds{840'000}, Nanoseconds{300'000}}, "d"};
+  other.meter_lag = MeterLag{Nanoseconds{-5'000'001}, Nanoseconds{1'000}, "m", "d"};
   return {one, other};
 }
 
@@ -68,6 +73,12 @@ TEST(CalibrationFile, SaysWhichValueCannotBe) {
   EXPECT_THAT(detail_with(line + "to_w", 2), HasSubstr("not in order"));
   EXPECT_THAT(detail_with(line + "made", 7), HasSubstr("made is no text"));
   EXPECT_THAT(detail_with("/calibrations/1/supply_loss/loaded_half_width_w", -1), HasSubstr("below zero"));
+  const std::string response = "/calibrations/1/response/";
+  EXPECT_THAT(detail_with(response + "refresh_s", 0), HasSubstr("response.refresh_s is out of range"));
+  EXPECT_THAT(detail_with(response + "lag_s", 1e300), HasSubstr("lag_s is out of range"));
+  EXPECT_THAT(detail_with(response + "time_constant_s", -1e-3), HasSubstr("out of range"));
+  EXPECT_THAT(detail_with("/calibrations/1/meter_lag/half_width_s", -1), HasSubstr("out of range"));
+  EXPECT_THAT(detail_with("/calibrations/1/meter_lag", 5), HasSubstr("meter_lag is no object"));
   EXPECT_THAT(detail_with("/calibrations/0/shunt_ohm", 0), HasSubstr("not above zero"));
   EXPECT_THAT(detail_with("/calibrations/0/averaging", 1e300), HasSubstr("no count"));
   EXPECT_THAT(detail_with("/calibrations/0/averaging", 1.5), HasSubstr("no count"));

@@ -11,6 +11,8 @@ namespace layerwatt {
 
 namespace {
 
+constexpr double most_averaged = 1 << 20;
+
 std::string value_or_empty(const Circumstances& all, const std::string& key) {
   const auto found = all.find(key);
   return found == all.end() ? std::string{} : found->second;
@@ -82,6 +84,31 @@ FoundCalibration find_calibration(std::span<const StoredCalibration> stored, con
   return found;
 }
 
+std::string fill_in(const MeasuredResponse& response, Channel& channel) {
+  std::string filled;
+  const auto in_ms = [](Nanoseconds time) { return fmt::format("{:.3g} ms", seconds(time) * 1e3); };
+  if (!channel.refresh && response.refresh) {
+    channel.refresh = response.refresh->time;
+    filled = "a new value every " + in_ms(*channel.refresh);
+  }
+  if (!channel.averaging && response.delay && channel.refresh && *channel.refresh > Nanoseconds{}) {
+    const MeasuredResponse::Delay& delay = *response.delay;
+    // Each refresh keeps 1 - 1/N of the value before: time_constant_of(), solved for N.
+    if (delay.averages()) {
+      const double kept = std::exp(-seconds(*channel.refresh) / seconds(delay.time_constant));
+      channel.averaging = std::max(1, static_cast<int>(std::lround(std::min(1 / (1 - kept), most_averaged))));
+      filled += (filled.empty() ? "" : ", ") + std::string{"an average that remembers "} +
+                in_ms(delay.time_constant);
+    } else if (delay.time_constant_half_width < *channel.refresh) {
+      channel.averaging = 1;
+      filled += filled.empty() ? "no average" : ", no average";
+    }
+  }
+  if (filled.empty()) return "";
+  return fmt::format("{}: what no table says of it is taken as `layerwatt calibrate` measured it ({}): {}.",
+                     channel.rail, response.made, filled);
+}
+
 std::string attach_calibration(std::span<const StoredCalibration> stored, const Circumstances& circumstances,
                                RailRecord& rail) {
   const FoundCalibration found = find_calibration(stored, sensor_of(rail, circumstances));
@@ -89,6 +116,7 @@ std::string attach_calibration(std::span<const StoredCalibration> stored, const 
     rail.calibration = found.fits->line;
     rail.supply_loss = found.fits->supply_loss;
   }
+  if (found.fits != nullptr && found.fits->response) return fill_in(*found.fits->response, rail.channel);
   if (found.differs.empty()) return "";
   return fmt::format("{}: there is a calibration, and it is not applied: {}.", rail.channel.rail,
                      found.differs);
@@ -104,6 +132,8 @@ void keep(StoredCalibration made, std::vector<StoredCalibration>& stored) {
   }
   if (!made.line) made.line = there->line;
   if (!made.supply_loss) made.supply_loss = there->supply_loss;
+  if (!made.response) made.response = there->response;
+  if (!made.meter_lag) made.meter_lag = there->meter_lag;
   *there = std::move(made);
 }
 

@@ -28,10 +28,36 @@ struct CalibratedSensor {
 // Of a rail of a run with these circumstances, or of a machine now.
 CalibratedSensor sensor_of(const RailRecord& rail, const Circumstances& circumstances);
 
+// How a rail's readings followed a load, as `layerwatt calibrate` saw it. Half-widths of 95 % intervals.
+struct MeasuredResponse {
+  struct Delay {  // StepResponse has what they are
+    Nanoseconds lag{}, lag_half_width{}, time_constant{}, time_constant_half_width{};
+    [[nodiscard]] bool averages() const { return time_constant > time_constant_half_width; }
+    bool operator==(const Delay&) const = default;
+  };
+  struct Refresh {  // between new values; resolved to the time between two reads
+    Nanoseconds time{}, half_width{};
+    bool operator==(const Refresh&) const = default;
+  };
+  std::optional<Delay> delay;      // empty: no load moved the rail
+  std::optional<Refresh> refresh;  // empty: the rail was not read fast enough, or stood still
+  std::string made;                // as RailCalibration::made
+  bool operator==(const MeasuredResponse&) const = default;
+};
+
+// How much later than the meter's the readings show a load. Half-width of a 95 % interval.
+struct MeterLag {
+  Nanoseconds lag{}, half_width{};
+  std::string meter, made;  // as in RailCalibration
+  bool operator==(const MeterLag&) const = default;
+};
+
 struct StoredCalibration {
   CalibratedSensor of;
   std::optional<RailCalibration> line;
   std::optional<SupplyLoss> supply_loss;
+  std::optional<MeasuredResponse> response;
+  std::optional<MeterLag> meter_lag;
   Circumstances provenance;  // "kernel", "stretches", "written_by", ...
   bool operator==(const StoredCalibration&) const = default;
 };
@@ -45,7 +71,12 @@ struct FoundCalibration {
 };
 FoundCalibration find_calibration(std::span<const StoredCalibration> stored, const CalibratedSensor& now);
 
-// Puts what fits into the record. The sentence on what is there and does not fit; empty otherwise.
+// What the table does not say of the channel and was measured: how often it is new, and how it averages. The
+// sentence on it; empty when nothing was filled in.
+std::string fill_in(const MeasuredResponse& response, Channel& channel);
+
+// Puts what fits into the record. The sentences on what was filled in, and on what is there and does not fit;
+// empty otherwise.
 std::string attach_calibration(std::span<const StoredCalibration> stored, const Circumstances& circumstances,
                                RailRecord& rail);
 

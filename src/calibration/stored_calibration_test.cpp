@@ -104,5 +104,63 @@ TEST(StoredCalibration, ANewOneReplacesWhatItKnowsAnewAndKeepsTheRest) {
   EXPECT_EQ(stored.size(), 2U);
 }
 
+MeasuredResponse measured() {
+  MeasuredResponse response;
+  response.delay = {Nanoseconds{1'000'000}, Nanoseconds{100'000}, Nanoseconds{53'300'000},
+                    Nanoseconds{900'000}};
+  response.refresh = {Nanoseconds{840'000}, Nanoseconds{300'000}};
+  response.made = "2026-11-22 04:35 UTC";
+  return response;
+}
+
+TEST(StoredCalibration, WhatNoTableSaysIsTakenAsItWasMeasuredAndThatIsSaid) {
+  Channel channel;
+  channel.rail = "board";
+  const std::string said = fill_in(measured(), channel);
+  EXPECT_EQ(channel.refresh, Nanoseconds{840'000});
+  // 53.3 ms = 0.84 ms / -ln(1 - 1/N) for N = 63.95.
+  EXPECT_EQ(channel.averaging, 64);
+  EXPECT_THAT(said, HasSubstr("a new value every 0.84 ms, an average that remembers 53.3 ms"));
+  EXPECT_THAT(said, HasSubstr("2026-11-22 04:35 UTC"));
+}
+
+TEST(StoredCalibration, WhatTheTableSaysIsLeftAlone) {
+  Channel channel;
+  channel.refresh = Nanoseconds{100'000'000};
+  channel.averaging = 1;
+  const Channel told = channel;
+  EXPECT_EQ(fill_in(measured(), channel), "");
+  EXPECT_EQ(channel, told);
+}
+
+TEST(StoredCalibration, NoAverageIsTakenOnlyWhereOneOfARefreshWouldHaveShown) {
+  MeasuredResponse response = measured();
+  response.delay->time_constant = Nanoseconds{50'000};
+  response.delay->time_constant_half_width = Nanoseconds{200'000};
+  Channel channel;
+  EXPECT_THAT(fill_in(response, channel), HasSubstr("no average"));
+  EXPECT_EQ(channel.averaging, 1);
+  response.delay->time_constant_half_width = Nanoseconds{2'000'000};
+  Channel unsure;
+  fill_in(response, unsure);
+  EXPECT_FALSE(unsure.averaging);
+  response.refresh.reset();
+  Channel unknown;
+  EXPECT_EQ(fill_in(response, unknown), "");
+  EXPECT_EQ(unknown, Channel{});
+}
+
+TEST(StoredCalibration, AFittingOneFillsInTheRailOfARun) {
+  RailRecord rail = input();
+  rail.channel.averaging.reset();
+  StoredCalibration one = made();
+  one.of = sensor_of(rail, circumstances);
+  one.response = measured();
+  EXPECT_THAT(attach_calibration(std::vector{one}, circumstances, rail),
+              HasSubstr("POM_5V_IN: what no table"));
+  EXPECT_EQ(rail.channel.averaging, 64);
+  EXPECT_TRUE(rail.calibration);
+}
+
 }  // namespace
 }  // namespace layerwatt

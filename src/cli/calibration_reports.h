@@ -10,6 +10,7 @@
 #include "calibration/step_response.h"
 #include "cli/command.h"
 #include "session/rate_phases.h"
+#include "session/sensor_pace.h"
 
 namespace layerwatt {
 
@@ -31,6 +32,7 @@ nlohmann::json cost_json(const CostFound& found);
 struct RailResponse {
   RailRecord rail;
   std::optional<StepResponse> response;  // empty: the load does not move it
+  std::optional<SensorPace> pace;        // under that load; empty: hardly read
 };
 void print_responses(const std::vector<RailResponse>& responses, Terminal& terminal);
 nlohmann::json responses_json(const std::vector<RailResponse>& responses);

@@ -3,6 +3,7 @@
 #pragma once
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -23,8 +24,13 @@ inline Watts spread_of(std::span<const Watts> powers) {
   return Watts{count > 1 ? std::sqrt(squares / (count - 1)) : 0};
 }
 
+// Both to the same decimal, two digits of the half-width.
 inline std::string with_interval(double value, double half_width, double scale, const char* unit) {
-  return fmt::format("{:.3g} +- {:.2g} {}", value * scale, half_width * scale, unit);
+  const double half = half_width * scale, shown = value * scale;
+  if (!(half > 0) || !std::isfinite(half)) return fmt::format("{:.4g} +- {:.2g} {}", shown, half, unit);
+  const int decimals = std::clamp(1 - static_cast<int>(std::floor(std::log10(half))), 0, 9);
+  const double zero = 0.5 * std::pow(10, -decimals);  // never shown as -0
+  return fmt::format("{:.{}f} +- {:.2g} {}", std::abs(shown) < zero ? 0.0 : shown, decimals, half, unit);
 }
 
 inline std::string rail_name(const Channel& channel) {

@@ -6,11 +6,13 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <sstream>
 
 #include "boards/board.h"
 #include "calibration/calibration_file.h"
+#include "cli/version.h"
 #include "cli/whole_file.h"
 #include "session/sensor_choice.h"
 
@@ -87,6 +89,36 @@ Result<void> save_calibrations(const std::vector<StoredCalibration>& stored,
   return (*file)->keep();
 }
 
+Result<CalibrationPlace> place_to_save(const std::filesystem::path& named, bool simulated) {
+  if (simulated && named.empty())
+    return Error{Errc::unsupported, "--save",
+                 "what is simulated is no calibration of this machine: name a file, as --save virtual.json"};
+  const std::filesystem::path file = named.empty() ? own_calibration_place() : named;
+  if (file.empty())
+    return Error{Errc::not_found, "--save", "neither XDG_DATA_HOME nor HOME is set: name a file"};
+  auto stored = load_calibrations(file);
+  if (!stored && stored.error().code != Errc::not_found) return stored.error();
+  return CalibrationPlace{file, stored ? std::move(*stored) : std::vector<StoredCalibration>{}};
+}
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &utc);
+  return text;
+}
+
+Circumstances provenance_of(const Circumstances& circumstances, Origin origin) {
+  Circumstances all;
+  for (const char* key : {"board", "board.model", "kernel", "os", "os.l4t", "power_mode"})
+    if (const auto known = circumstances.find(key); known != circumstances.end()) all[key] = known->second;
+  all["written_by"] = std::string{"layerwatt "} + version;
+  all["origin"] = name_of(origin);
+  return all;
+}
+
 void add_calibration_option(CLI::App& command, std::filesystem::path& place) {
   command.add_option("--calibration", place,
                      "File of `layerwatt calibrate --save` [that of this machine, where there is one]");
@@ -114,6 +146,10 @@ std::string describe(const FoundCalibration& found) {
   if (const auto& loss = found.fits->supply_loss)
     text += fmt::format("{}loss before it known, {} against {}", text.empty() ? "" : "; ", loss->made,
                         loss->meter);
+  if (const auto& response = found.fits->response; response && response->delay)
+    text += fmt::format("{}{:.3g} +- {:.2g} ms late on {}", text.empty() ? "" : "; ",
+                        seconds(response->delay->lag) * 1e3, seconds(response->delay->lag_half_width) * 1e3,
+                        response->made);
   return text;
 }
 
@@ -132,7 +168,7 @@ std::vector<Finding> calibration_findings(const Machine& machine,
       const std::string text = describe(found);
       const Severity severity = found.differs.empty() ? Severity::ok : Severity::warning;
       if (!text.empty()) findings.push_back({severity, "calibration of " + channel.rail, text, ""});
-      if (text.empty()) without += (without.empty() ? "" : ", ") + channel.rail;
+      if (found.fits == nullptr || !found.fits->line) without += (without.empty() ? "" : ", ") + channel.rail;
     }
   if (!without.empty())
     findings.push_back(

@@ -29,6 +29,19 @@ Result<std::vector<StoredCalibration>> calibrations_on(const Machine& machine,
 Result<void> save_calibrations(const std::vector<StoredCalibration>& stored,
                                const std::filesystem::path& place);
 
+// Where what is found goes to, and what is there already.
+struct CalibrationPlace {
+  std::filesystem::path file;
+  std::vector<StoredCalibration> stored;
+};
+// For --save, before anything is measured, so that nothing is measured in vain. `named`: empty = this
+// machine's, where nothing simulated belongs.
+Result<CalibrationPlace> place_to_save(const std::filesystem::path& named, bool simulated);
+
+std::string utc_now();  // "2026-11-22 04:35 UTC"
+// What is kept of the circumstances, beside the sensor's own.
+Circumstances provenance_of(const Circumstances& circumstances, Origin origin);
+
 // --calibration FILE
 void add_calibration_option(CLI::App& command, std::filesystem::path& place);
 

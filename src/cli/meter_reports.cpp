@@ -5,11 +5,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <ostream>
 
 #include "calibration/sampling_cost.h"
 #include "calibration/settled_mean.h"
 #include "cli/calibration_words.h"
+#include "cli/load_steps.h"
 #include "report/text_table.h"
 
 namespace layerwatt {
@@ -38,6 +40,17 @@ Watts rounding_in(const PowerTrace& trace, const Channel& channel, const Metered
     largest = std::max(largest, rounding_of(*channel.quantum, spread_of(powers)));
   }
   return largest;
+}
+
+// Behind the load, each of them; so that the time a processor takes to rise drops out.
+std::optional<Interval> later_than(const RailRecord& meter, const RailRecord& rail, const MeteredRun& run) {
+  if (!run.switched) return std::nullopt;
+  const auto& [on, from, to] = *run.switched;
+  const std::vector<LoadStep> steps = steps_of(on, from);
+  const auto seen = step_response(meter, steps, from, to), said = step_response(rail, steps, from, to);
+  if (!seen || !said) return std::nullopt;
+  return Interval{seconds(said->lag - seen->lag),
+                  std::hypot(seconds(said->lag_half_width), seconds(seen->lag_half_width))};
 }
 
 }  // namespace
@@ -71,8 +84,9 @@ Result<MeterFound> meter_from(const MeteredRun& run, const std::string& meter_ra
   MeterFound found;
   found.sampling = sampling_effect(stretches);
   for (std::size_t r = 0; r < run.rails.size(); ++r) {
+    const Watts rounding = rounding_in(said[r], run.rails[r].channel, run);
     found.rails.push_back(
-        {run.rails[r], beside_meter(stretches, r, rounding_in(said[r], run.rails[r].channel, run))});
+        {run.rails[r], beside_meter(stretches, r, rounding), later_than(*meter, run.rails[r], run)});
     found.rails.back().rail.readings.clear();
   }
   found.meter = *meter;
@@ -94,6 +108,8 @@ json meter_json(const MeterFound& found) {
   for (const MeterFound::Rail& one : found.rails) {
     json rail = named(one.rail);
     rail["gain"] = nullptr;
+    rail["later_s"] = nullptr;
+    if (one.later_s) put(rail, "later", "_s", *one.later_s);
     if (one.beside) {
       put(rail, "gain", "", one.beside->gain);
       put(rail, "offset", "_w", one.beside->offset_w);
@@ -121,15 +137,12 @@ void print_meter(const MeterFound& found, Terminal& terminal) {
   else
     terminal.out << " what sampling adds is not known: the meter said too little\n\n";
   TextTable table;
-  table.columns = {{"rail"},
-                   {"gain", true},
-                   {"offset", true},
-                   {"less, idle", true},
-                   {"less, loaded", true},
-                   {"load by the meter", true, 1}};
+  table.columns = {
+      {"rail"},        {"gain", true},   {"offset", true}, {"less, idle", true}, {"less, loaded", true},
+      {"later", true}, {"load", true, 1}};
   for (const MeterFound::Rail& one : found.rails) {
     if (!one.beside) {
-      table.rows.push_back({{rail_name(one.rail.channel), "", "", "", "", ""},
+      table.rows.push_back({{rail_name(one.rail.channel), "", "", "", "", "", ""},
                             "not known: too little was read, or the load does not show"});
       table.remark_from = 1;
       continue;
@@ -138,6 +151,7 @@ void print_meter(const MeterFound& found, Terminal& terminal) {
     table.rows.push_back(
         {{rail_name(one.rail.channel), with_interval(beside.gain.value, beside.gain.half_width, 1, ""),
           shown(beside.offset_w, "W"), shown(beside.idle_missing_w, "W"), shown(beside.loaded_missing_w, "W"),
+          one.later_s ? with_interval(one.later_s->value, one.later_s->half_width, 1e3, "ms") : "not known",
           fmt::format("{:.3g} W", beside.span_w())},
          {}});
   }
@@ -146,7 +160,8 @@ void print_meter(const MeterFound& found, Terminal& terminal) {
       << "Rail = offset + gain x meter. Where the meter measures that very rail, these are the sensor's "
          "errors;\n"
          "where it sits at the supply, what is less is lost between there and the sensor, or drawn "
-         "beside it.\n";
+         "beside it.\n"
+         "Later: than the meter, without what the rail's own average delays.\n";
 }
 
 }  // namespace layerwatt

@@ -17,6 +17,7 @@ struct MeterFound {
   struct Rail {
     RailRecord rail;
     std::optional<RailBesideMeter> beside;  // empty: too little was read, or the load does not show
+    std::optional<Interval> later_s;  // than the meter; empty: no load was switched, or it does not show
   };
   std::vector<Rail> rails;
   RailRecord meter;

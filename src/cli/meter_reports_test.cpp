@@ -54,7 +54,7 @@ TEST(MeterReports, SayWhatSamplingAddsAndWhatIsLostOnTheWay) {
   EXPECT_NEAR(beside.gain.value, 1, 1e-6);
   EXPECT_NEAR(beside.offset_w.value, -0.5, 1e-6);
   EXPECT_NEAR(beside.idle_missing_w.value, 0.5, 1e-6);
-  EXPECT_THAT(printed(*found), HasSubstr("sampling adds 100 +-"));
+  EXPECT_THAT(printed(*found), HasSubstr("sampling adds 100."));
   EXPECT_THAT(printed(*found), HasSubstr("VDD_IN (total)"));
   EXPECT_NEAR(meter_json(*found).at("rails").at(0).at("gain").get<double>(), 1, 1e-6);
 }

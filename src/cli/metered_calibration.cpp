@@ -4,14 +4,12 @@
 
 #include <fmt/format.h>
 
-#include <ctime>
 #include <ostream>
 
 #include "attribution/calibrated_rail.h"
 #include "cli/calibrations.h"
 #include "cli/percent.h"
 #include "cli/progress.h"
-#include "cli/version.h"
 #include "core/text.h"
 #include "session/virtual_metered_run.h"
 #include "session/virtual_source.h"
@@ -22,50 +20,20 @@ namespace {
 
 using nlohmann::json;
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &utc);
-  return text;
-}
-
-Circumstances provenance_of(const MeteredRun& run, const MeteredCalibration& asked) {
-  Circumstances all;
-  for (const char* key : {"board", "board.model", "kernel", "os", "os.l4t", "power_mode"})
-    if (const auto known = run.circumstances.find(key); known != run.circumstances.end())
-      all[key] = known->second;
+Circumstances provenance_of_run(const MeteredRun& run, const MeteredCalibration& asked) {
+  Circumstances all = provenance_of(run.circumstances,
+                                    run.rails.empty() ? Origin::measured : run.rails.front().channel.origin);
   all["stretches"] = fmt::format("{} of {:.3g} s", run.parts.size(), seconds(asked.options.stretch));
-  all["written_by"] = std::string{"layerwatt "} + version;
-  if (!run.rails.empty()) all["origin"] = name_of(run.rails.front().channel.origin);
   return all;
 }
 
-// Where what is found goes to, and what is there already.
-struct Place {
-  std::filesystem::path file;
-  std::vector<StoredCalibration> stored;
-};
-
-// Before anything is measured, so that nothing is measured in vain.
-Result<Place> place_of(const MeteredCalibration& asked) {
+Result<CalibrationPlace> place_of(const MeteredCalibration& asked) {
   const bool simulated = !virtual_board_id(asked.options.sensor).empty();
-  if (!asked.save) {
-    if (simulated) return Place{};
-    auto stored = calibrations_in_place({});
-    if (!stored) return stored.error();
-    return Place{{}, std::move(*stored)};
-  }
-  if (simulated && asked.place.empty())
-    return Error{Errc::unsupported, "--save",
-                 "what is simulated is no calibration of this machine: name a file, as --save virtual.json"};
-  const std::filesystem::path file = asked.place.empty() ? own_calibration_place() : asked.place;
-  if (file.empty())
-    return Error{Errc::not_found, "--save", "neither XDG_DATA_HOME nor HOME is set: name a file"};
-  auto stored = load_calibrations(file);
-  if (!stored && stored.error().code != Errc::not_found) return stored.error();
-  return Place{file, stored ? std::move(*stored) : std::vector<StoredCalibration>{}};
+  if (asked.save) return place_to_save(asked.place, simulated);
+  if (simulated) return CalibrationPlace{};
+  auto stored = calibrations_in_place({});
+  if (!stored) return stored.error();
+  return CalibrationPlace{{}, std::move(*stored)};
 }
 
 // A loss is what is missing from a reading that is right as far as is known. Gives the rails that were
@@ -81,7 +49,8 @@ std::vector<std::string> correct_rails(const std::vector<StoredCalibration>& sto
   return rails;
 }
 
-Result<std::vector<std::string>> keep_all(const std::vector<StoredCalibration>& made, Place& place) {
+Result<std::vector<std::string>> keep_all(const std::vector<StoredCalibration>& made,
+                                          CalibrationPlace& place) {
   std::vector<std::string> kept;
   for (const StoredCalibration& one : made) {
     kept.push_back(fmt::format("{} of {}", one.line ? "gain and level" : "loss before it", one.of.rail));
@@ -118,7 +87,8 @@ Result<std::vector<StoredCalibration>> calibrations_from(const MeterFound& found
     const Channel& channel = one.rail.channel;
     const bool wanted = asked.measures.empty() ? channel.is_total : channel.rail == asked.measures;
     if (!wanted || !one.beside) continue;
-    StoredCalibration stored{sensor_of(one.rail, run.circumstances), {}, {}, provenance_of(run, asked)};
+    StoredCalibration stored{sensor_of(one.rail, run.circumstances), {}, {}, {}, {},
+                             provenance_of_run(run, asked)};
     if (asked.measures.empty()) {
       stored.supply_loss = loss_of(*one.beside);
       stored.supply_loss->meter = meter;
@@ -135,6 +105,9 @@ Result<std::vector<StoredCalibration>> calibrations_from(const MeterFound& found
         return Error{Errc::malformed, "rail " + channel.rail,
                      *fault + ": does the meter measure this very rail? Nothing is kept"};
     }
+    if (one.later_s)
+      stored.meter_lag = {from_seconds(one.later_s->value), from_seconds(one.later_s->half_width), meter,
+                          made};
     all.push_back(std::move(stored));
   }
   if (all.empty())

@@ -2,14 +2,11 @@
 // The order of stretches and how each is spent; see metered_run.h.
 #include "session/metered_run.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <random>
 
 #include "boards/virtual_settings.h"
 #include "session/bare_sampler.h"
-#include "session/machine_facts.h"
 #include "session/recorder.h"
 #include "session/sensor_choice.h"
 #include "session/stream_choice.h"
@@ -54,14 +51,6 @@ std::vector<MeteredRun::Part> order_of(const MeteredOptions& options) {
   return order;
 }
 
-// As a run of this sensor would find them.
-std::map<std::string, std::string> circumstances_now(const Machine& machine, const std::string& sensor) {
-  std::map<std::string, std::string> all = gather_circumstances(machine);
-  if (const auto chosen = choose_sensors(machine, {getpid()}, sensor))
-    for (auto& [key, value] : modes_of(*chosen)) all["sensor_mode." + key] = value;
-  return all;
-}
-
 Result<void> check_must_have(const std::vector<RailRecord>& rails, const MeteredOptions& options) {
   std::vector<std::string> wanted;
   if (!options.must_have.empty()) wanted.push_back(options.must_have);
@@ -94,6 +83,8 @@ class Metering {
       spend(part, static_cast<double>(run_.parts.size()) / static_cast<double>(order.size()));
       if (interrupted()) return Error{Errc::gone, "calibrate", "interrupted"};
     }
+    if (!options_.switching.empty()) switch_load();
+    if (interrupted()) return Error{Errc::gone, "calibrate", "interrupted"};
     meter_.pause();
     take();
     return std::move(run_);
@@ -118,6 +109,24 @@ class Metering {
     if (part.sampled) board_.pause();
     take();
     run_.parts.push_back(part);
+  }
+  void switch_load() {
+    board_.resume();
+    MeteredRun::Switched load;
+    load.from = load.to = clock_.now() + settling_of_stretch;
+    for (const Nanoseconds length : options_.switching) load.to += length;
+    {
+      BusyThreads work{clock_, load.from, options_.switching};
+      while (clock_.now() < load.to && !interrupted()) {
+        progress_.show("switching a load beside the meter", 1, load.to - clock_.now());
+        clock_.sleep_until(std::min(clock_.now() + between_takes, load.to));
+        take();
+      }
+      load.on = work.finish(interrupted());
+    }
+    board_.pause();
+    take();
+    run_.switched = std::move(load);
   }
   void take() {
     take_into(run_.rails, board_, {}, clock_.now());
@@ -148,7 +157,7 @@ Result<MeteredRun> read_beside_meter(const Machine& machine, const MeteredOption
   progress.show("waiting for the meter", 0, {});
   auto meter = open_meter(machine, options);
   if (!meter) return meter.error();
-  const auto circumstances = circumstances_now(machine, options.sensor);
+  const auto circumstances = circumstances_with(machine, options.sensor);
   auto run = Metering{machine, options, progress, **board, **meter}.run(order_of(options));
   if (run) run->circumstances = circumstances;
   return run;

@@ -4,6 +4,7 @@
 #pragma once
 #include <atomic>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct MeteredOptions {
   std::string must_have;  // a rail of the sensor without which nothing is to be measured; may be empty
   Nanoseconds stretch = std::chrono::seconds{2};
   int rounds = 5;
+  // Then, of a load that both watch: off, on, off, ... one after the other. Empty: none.
+  std::vector<Nanoseconds> switching;
   std::uint64_t seed = 1;                          // of the order
   const std::atomic<bool>* interrupted = nullptr;  // set by Ctrl-C; may be null
 };
@@ -34,6 +37,11 @@ struct MeteredRun {
     bool sampled = false, loaded = false;
   };
   std::vector<Part> parts;
+  struct Switched {
+    std::vector<Stretch> on;  // as it really was
+    Instant from, to;
+  };
+  std::optional<Switched> switched;
   std::map<std::string, std::string> circumstances;  // as in a run file, with the sensor's mode
 };
 

@@ -20,6 +20,9 @@ struct ChosenSensors {
 // How they are set: "6-0040.samples" -> "64". The driver's name stands for a device that has none.
 std::map<std::string, std::string> modes_of(const ChosenSensors& chosen);
 
+// Facts of the machine and, as a run file names them, how the sensors of a driver are set.
+std::map<std::string, std::string> circumstances_with(const Machine& machine, const std::string& driver);
+
 // False for what stands behind the estimate, which is always found: sensors that do not see a network's
 // layers on the CPU, read only when asked for.
 bool is_chosen_by_itself(const SensorDriver& driver);

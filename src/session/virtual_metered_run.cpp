@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Nanoseconds meter_period = 5ms, between_stretches = 1ms;
+constexpr Nanoseconds meter_period = 500us, between_stretches = 1ms;
 
 class VirtualBench {
  public:
@@ -26,6 +26,8 @@ class VirtualBench {
   Result<MeteredRun> run(const std::vector<MeteredRun::Part>& order) {
     for (const MeteredRun::Part& part : order)
       if (auto spent = spend(part); !spent) return spent.error();
+    if (!options_.switching.empty())
+      if (auto done = switch_load(); !done) return done.error();
     return std::move(run_);
   }
 
@@ -40,22 +42,52 @@ class VirtualBench {
     if (run_.parts.empty()) name_rails(instrument->rails());
     part.time = {now_ + settling_of_stretch, now_ + settling_of_stretch + options_.stretch};
     read_meter(*instrument);
-    for (std::uint32_t i = 0; now_ < part.time.to; ++i) {
-      const Instant next = std::min(now_ + meter_period, part.time.to);
-      const LayerSpan work{0, i, now_, next};
-      instrument->advance(part.loaded ? std::span{&work, 1} : std::span<const LayerSpan>{}, next);
-      now_ = next;
-      read_meter(*instrument);
+    advance(*instrument, part.time.to, part.loaded);
+    read_meter(*instrument);
+    take(*instrument, part.sampled);
+    run_.parts.push_back(part);
+    return {};
+  }
+  Result<void> switch_load() {
+    auto instrument = VirtualInstrument::create(board_, layers_, {}, options_.seed, now_, options_.rails);
+    if (!instrument) return instrument.error();
+    MeteredRun::Switched load;
+    load.from = load.to = now_ + settling_of_stretch;
+    read_meter(*instrument);
+    advance(*instrument, load.from, false);
+    bool on = false;
+    for (const Nanoseconds length : options_.switching) {
+      const Instant begin = load.to;
+      load.to += length;
+      advance(*instrument, load.to, on);
+      if (on) load.on.push_back({begin, load.to});
+      on = !on;
     }
-    for (std::size_t r = 0; r < counted_.size(); ++r) counted_[r] += energy(instrument->account()[r]);
-    const auto readings = instrument->take_readings();
-    for (std::size_t r = 0; r < readings.size() && part.sampled; ++r)
+    take(*instrument, true);
+    run_.switched = std::move(load);
+    return {};
+  }
+  // The meter goes by its own clock, whatever the load does.
+  void advance(VirtualInstrument& instrument, Instant until, bool loaded) {
+    while (now_ < until) {
+      const Instant next = std::min(next_of_meter_, until);
+      const LayerSpan work{0, spans_++, now_, next};
+      instrument.advance(loaded ? std::span{&work, 1} : std::span<const LayerSpan>{}, next);
+      now_ = next;
+      if (now_ < next_of_meter_) continue;
+      read_meter(instrument);
+      next_of_meter_ += meter_period;
+    }
+  }
+  void take(VirtualInstrument& instrument, bool sampled) {
+    for (std::size_t r = 0; r < counted_.size(); ++r) counted_[r] += energy(instrument.account()[r]);
+    const auto readings = instrument.take_readings();
+    for (std::size_t r = 0; r < readings.size() && sampled; ++r)
       run_.rails[r].readings.insert(run_.rails[r].readings.end(), readings[r].begin(), readings[r].end());
     // The next instrument's average knows nothing of this one's.
     for (RailRecord& rail : run_.rails) rail.gaps.push_back({now_, now_ + between_stretches, sampler_off});
     now_ += between_stretches;
-    run_.parts.push_back(part);
-    return {};
+    next_of_meter_ = now_ + meter_period;
   }
   void name_rails(std::vector<RailRecord> rails) {
     run_.rails = std::move(rails);
@@ -82,7 +114,8 @@ class VirtualBench {
   const std::vector<Layer> layers_;
   MeteredRun run_;
   std::vector<Joules> counted_;  // up to this stretch
-  Instant now_{};
+  Instant now_{}, next_of_meter_ = now_ + meter_period;
+  std::uint32_t spans_ = 0;
 };
 
 }  // namespace

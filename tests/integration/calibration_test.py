@@ -12,15 +12,15 @@ NANO = SOURCE / "tests" / "fixtures" / "boards" / "jetson-nano-l4t32"
 
 class Calibrations(LayerwattTest):
     def calibrate(self, *options, board=BOARD, expect=0):
-        return self.run_program("calibrate", "--sensor", board, "--meter", "virtual", "--phase", "5s", "-q", *options, expect=expect)
+        return self.run_program("calibrate", "--sensor", board, "--meter", "virtual", "--phase", "2s", "--load", "0s", "-q", *options, expect=expect)
 
     def calibrated(self):
         """The file that a calibration of the total rail leaves."""
         self.calibrate("--meter-at", RAIL, "--save", "cal.json")
         return json.loads((self.folder / "cal.json").read_text())
 
-    def profile(self, name, *options, board=BOARD, expect=0):
-        self.run_program("profile", "mobilenet_v2", "--board", board, "-r", "1500", "-q", "-o", name, *options, expect=expect)
+    def profile(self, name, *options, board=BOARD, model="lenet5", runs=200):
+        self.run_program("profile", model, "--board", board, "-r", runs, "-e", RAIL, "-q", "-o", name, *options)
         return self.profile_json(name)
 
     @staticmethod
@@ -38,7 +38,7 @@ class Calibrations(LayerwattTest):
         self.assertEqual((entry["sensor"], entry["rail"], entry["averaging"]), ("virtual", RAIL, 64))
         self.assertEqual(entry["provenance"]["origin"], "simulated")
 
-        profile = self.profile("run.lw", "--calibration", "cal.json")
+        profile = self.profile("run.lw", "--calibration", "cal.json", model="mobilenet_v2", runs=1500)
         self.assertEqual(self.rail(profile)["calibration"]["gain"], line["gain"])
         self.assertTrue(any("corrected by a calibration of " + line["made"] in note for note in profile["notes"]), profile["notes"])
         # The run file has readings as they came, and what they were corrected by.
@@ -91,6 +91,22 @@ class Calibrations(LayerwattTest):
         profile = self.profile("run.lw", "--calibration", "cal.json")
         self.assertTrue(any("they are in no figure here" in note for note in profile["notes"]))
         self.assertEqual(self.rail(profile)["supply_loss"]["loaded_w"], loss["loaded_w"])
+
+    def test_how_rails_follow_a_load_is_kept_as_a_record(self):
+        self.calibrated()
+        self.run_program("calibrate", "--sensor", BOARD, "--phase", "1s", "--rounds", "2", "-q", "--save", "cal.json")
+        entries = {entry["rail"]: entry for entry in json.loads((self.folder / "cal.json").read_text())["calibrations"]}
+        self.assertEqual(len(entries), 3)
+        self.assertIn("line", entries[RAIL])  # what was there stays
+        response = entries[RAIL]["response"]
+        # 0.84 ms / -ln(1 - 1/64), and the 10 % that data sheets allow an oscillator.
+        self.assertAlmostEqual(response["time_constant_s"], 53.3e-3, delta=response["time_constant_half_width_s"] + 0.1 * 53.3e-3)
+        # The virtual board's table says how it averages, so nothing is taken from the record.
+        profile = self.profile("run.lw", "--calibration", "cal.json")
+        self.assertFalse(any("what no table says" in note for note in profile["notes"]))
+        self.assertIsNotNone(self.rail(profile)["calibration"])
+        _, err = self.run_program("calibrate", "--sensor", BOARD, "--load", "0s", "--save", "cal.json", expect=1)
+        self.assertIn("nothing to keep", err)
 
     def test_nothing_is_written_unasked_or_half(self):
         out, _ = self.calibrate("--meter-at", RAIL)
