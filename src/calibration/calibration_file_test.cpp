@@ -24,7 +24,7 @@ std::vector<StoredCalibration> two() {
                              {{0.001, Watts{0.002}}},
                              "csv:/dev/ttyUSB0, rail \"a\"",
                              "2026-11-22 04:35 UTC"};
-  one.provenance = {{"kernel", "4.9.140-tegra"}, {"stretches", "30 of 10 s"}};
+  one.provenance = {{"line.kernel", "4.9.140-tegra"}, {"line.stretches", "30 of 10 s"}};
   StoredCalibration other;
   other.of = {"", "nvml", "0000:01:00.0", "GPU", {}, {}, {}};
   other.supply_loss =

@@ -134,6 +134,7 @@ void keep(StoredCalibration made, std::vector<StoredCalibration>& stored) {
   if (!made.supply_loss) made.supply_loss = there->supply_loss;
   if (!made.response) made.response = there->response;
   if (!made.meter_lag) made.meter_lag = there->meter_lag;
+  made.provenance.merge(there->provenance);  // what is there already is of the new part
   *there = std::move(made);
 }
 

@@ -58,7 +58,7 @@ struct StoredCalibration {
   std::optional<SupplyLoss> supply_loss;
   std::optional<MeasuredResponse> response;
   std::optional<MeterLag> meter_lag;
-  Circumstances provenance;  // "kernel", "stretches", "written_by", ...
+  Circumstances provenance;  // "line.kernel", "response.load", ...: by part, how it came about
   bool operator==(const StoredCalibration&) const = default;
 };
 

@@ -92,12 +92,15 @@ TEST(StoredCalibration, AmongSeveralModesTheOneThatIsSetIsTaken) {
 
 TEST(StoredCalibration, ANewOneReplacesWhatItKnowsAnewAndKeepsTheRest) {
   std::vector<StoredCalibration> stored{made()};
+  stored[0].provenance = {{"line.kernel", "4.9"}, {"supply_loss.kernel", "4.4"}};
   StoredCalibration loss = made();
+  loss.provenance = {{"supply_loss.kernel", "5.10"}};
   loss.line.reset();
   loss.supply_loss = SupplyLoss{Watts{0.3}, {}, Watts{0.6}, {}, {}, {}, "wall", "later"};
   keep(loss, stored);
   ASSERT_EQ(stored.size(), 1U);
   EXPECT_TRUE(stored[0].line && stored[0].supply_loss);
+  EXPECT_EQ(stored[0].provenance, (Circumstances{{"line.kernel", "4.9"}, {"supply_loss.kernel", "5.10"}}));
   StoredCalibration other = made();
   other.of.averaging = 1;
   keep(other, stored);

@@ -110,12 +110,13 @@ std::string utc_now() {
   return text;
 }
 
-Circumstances provenance_of(const Circumstances& circumstances, Origin origin) {
+Circumstances provenance_of(const std::string& part, const Circumstances& circumstances, Origin origin) {
   Circumstances all;
   for (const char* key : {"board", "board.model", "kernel", "os", "os.l4t", "power_mode"})
-    if (const auto known = circumstances.find(key); known != circumstances.end()) all[key] = known->second;
-  all["written_by"] = std::string{"layerwatt "} + version;
-  all["origin"] = name_of(origin);
+    if (const auto known = circumstances.find(key); known != circumstances.end())
+      all[part + "." + key] = known->second;
+  all[part + ".written_by"] = std::string{"layerwatt "} + version;
+  all[part + ".origin"] = name_of(origin);
   return all;
 }
 

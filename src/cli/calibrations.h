@@ -39,8 +39,8 @@ struct CalibrationPlace {
 Result<CalibrationPlace> place_to_save(const std::filesystem::path& named, bool simulated);
 
 std::string utc_now();  // "2026-11-22 04:35 UTC"
-// What is kept of the circumstances, beside the sensor's own.
-Circumstances provenance_of(const Circumstances& circumstances, Origin origin);
+// What is kept of the circumstances of a part, "line" or another, beside the sensor's own: "line.kernel".
+Circumstances provenance_of(const std::string& part, const Circumstances& circumstances, Origin origin);
 
 // --calibration FILE
 void add_calibration_option(CLI::App& command, std::filesystem::path& place);

@@ -21,9 +21,10 @@ namespace {
 using nlohmann::json;
 
 Circumstances provenance_of_run(const MeteredRun& run, const MeteredCalibration& asked) {
-  Circumstances all = provenance_of(run.circumstances,
-                                    run.rails.empty() ? Origin::measured : run.rails.front().channel.origin);
-  all["stretches"] = fmt::format("{} of {:.3g} s", run.parts.size(), seconds(asked.options.stretch));
+  const std::string part = asked.measures.empty() ? "supply_loss" : "line";
+  const Origin origin = run.rails.empty() ? Origin::measured : run.rails.front().channel.origin;
+  Circumstances all = provenance_of(part, run.circumstances, origin);
+  all[part + ".stretches"] = fmt::format("{} of {:.3g} s", run.parts.size(), seconds(asked.options.stretch));
   return all;
 }
 

@@ -31,8 +31,8 @@ Result<std::string> keep_responses(const std::vector<RailResponse>& responses, c
     const auto response = measured_response(one, utc_now());
     if (!response) continue;
     StoredCalibration stored{sensor_of(one.rail, circumstances), {}, {}, response, {}, {}};
-    stored.provenance = provenance_of(circumstances, one.rail.channel.origin);
-    stored.provenance["load"] = load;
+    stored.provenance = provenance_of("response", circumstances, one.rail.channel.origin);
+    stored.provenance["response.load"] = load;
     keep(std::move(stored), place.stored);
     kept += (kept.empty() ? "" : ", ") + one.rail.channel.rail;
   }

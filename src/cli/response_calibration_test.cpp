@@ -45,7 +45,7 @@ TEST(ResponseCalibration, IsFoundAgainInTheFileForTheSameVirtualBoard) {
   const auto stored = load_calibrations(place.file);
   ASSERT_TRUE(stored) << stored.error().detail;
   EXPECT_EQ(stored->at(0).of.board, "NVIDIA Jetson Nano Developer Kit (virtual)");
-  EXPECT_EQ(stored->at(0).provenance.at("origin"), "simulated");
+  EXPECT_EQ(stored->at(0).provenance.at("response.origin"), "simulated");
   EXPECT_EQ(stored->at(0).response->made.size(), std::string{"2026-11-22 04:35 UTC"}.size());
 }
 

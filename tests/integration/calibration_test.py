@@ -36,7 +36,7 @@ class Calibrations(LayerwattTest):
         offset = line["reads_w"] - line["gain"] * line["at_w"]
         self.assertAlmostEqual(offset, 0.060, delta=line["reads_half_width_w"] + line["at_w"] * line["gain_half_width"])
         self.assertEqual((entry["sensor"], entry["rail"], entry["averaging"]), ("virtual", RAIL, 64))
-        self.assertEqual(entry["provenance"]["origin"], "simulated")
+        self.assertEqual(entry["provenance"]["line.origin"], "simulated")
 
         profile = self.profile("run.lw", "--calibration", "cal.json", model="mobilenet_v2", runs=1500)
         self.assertEqual(self.rail(profile)["calibration"]["gain"], line["gain"])
