@@ -23,6 +23,14 @@ class Calibrations(LayerwattTest):
         self.run_program("profile", model, "--board", board, "-r", runs, "-e", RAIL, "-q", "-o", name, *options)
         return self.profile_json(name)
 
+    def chip(self):
+        """The INA3221 of the recorded Nano."""
+        sensors = json.loads(self.run_program("sensors", "--sysroot", NANO, "--json")[0])["sensors"]
+        return next(sensor for sensor in sensors if sensor["driver"] == "ina3221")
+
+    def keep(self, name, entry):
+        (self.folder / name).write_text(json.dumps({"schema": "layerwatt.calibrations/1", "calibrations": [entry]}))
+
     @staticmethod
     def rail(profile):
         return next(rail for rail in profile["rails"] if rail["rail"] == RAIL)
@@ -135,12 +143,30 @@ class Calibrations(LayerwattTest):
             self.assertEqual((self.folder / "bad.json").read_text(), damaged)
         self.assertFalse((self.folder / "bad.lw").exists())
 
+    def test_a_real_run_of_the_same_sensor_is_corrected_and_one_in_another_mode_is_not(self):
+        self.needs_engine()
+        entry = self.calibrated()["calibrations"][0]
+        entry.update(board="jetson-nano", sensor="ina3221", mode=self.chip()["mode"])
+        entry["line"].update(gain=1.25, at_w=5, reads_w=6)
+        self.keep("nano.json", entry)
+        run = ("profile", "lenet5", "--sysroot", NANO, "-r", "50", "--max-time", "3s", "-q")
+        self.run_program(*run, "--calibration", "nano.json", "-o", "run.lw")
+        corrected, as_read = self.profile_json("run.lw"), self.profile_json("run.lw", "--no-calibration")
+        for one, other in zip(corrected["rails"], as_read["rails"]):
+            expected = 5 + (other["power_w"] - 6) / 1.25 if one["rail"] == RAIL else other["power_w"]
+            self.assertAlmostEqual(one["power_w"], expected, places=6)  # the recorded power stands still
+        entry["mode"]["running_mode"] = "triggered"
+        self.keep("nano.json", entry)
+        self.run_program(*run, "--calibration", "nano.json", "-o", "other.lw")
+        profile = self.profile_json("other.lw")
+        self.assertIsNone(self.rail(profile)["calibration"])
+        said = RAIL + ": there is a calibration, and it is not applied: sensor mode running_mode was triggered, is continuous."
+        self.assertIn(said, profile["notes"])
+
     def test_sensors_and_doctor_say_what_is_in_place(self):
         entry = self.calibrated()["calibrations"][0]
-        sensors = json.loads(self.run_program("sensors", "--sysroot", NANO, "--json")[0])["sensors"]
-        chip = next(sensor for sensor in sensors if sensor["driver"] == "ina3221")
-        entry.update(board="jetson-nano", sensor="ina3221", mode=chip["mode"])
-        (self.folder / "nano.json").write_text(json.dumps({"schema": "layerwatt.calibrations/1", "calibrations": [entry]}))
+        entry.update(board="jetson-nano", sensor="ina3221", mode=self.chip()["mode"])
+        self.keep("nano.json", entry)
         out, _ = self.run_program("sensors", "--sysroot", NANO, "--calibration", "nano.json")
         self.assertIn("calibrated " + entry["line"]["made"], out)
         report = json.loads(self.run_program("doctor", "--sysroot", NANO, "--calibration", "nano.json", "--json")[0])
