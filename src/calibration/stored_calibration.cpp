@@ -81,6 +81,11 @@ FoundCalibration find_calibration(std::span<const StoredCalibration> stored, con
     if (differs.empty()) return {&one, {}};
     found.differs = differs;
   }
+  if (!found.differs.empty()) return found;
+  // The same rail by another way: another driver may show it otherwise.
+  for (const StoredCalibration& one : stored)
+    if (one.of.rail == now.rail && one.of.board == now.board && one.of.sensor != now.sensor)
+      found.differs = changed("the driver", one.of.sensor, now.sensor);
   return found;
 }
 

@@ -65,8 +65,8 @@ struct StoredCalibration {
 // What of `stored` is of this rail.
 struct FoundCalibration {
   const StoredCalibration* fits = nullptr;
-  // Of the same sensor and rail, and of something else: "sensor mode samples was 64, is 1". Empty when one
-  // fits, or none is of this rail.
+  // Of the same rail, and of something else: "sensor mode samples was 64, is 1". Empty when one fits, or none
+  // is of this rail.
   std::string differs;
 };
 FoundCalibration find_calibration(std::span<const StoredCalibration> stored, const CalibratedSensor& now);

@@ -69,15 +69,18 @@ TEST(StoredCalibration, DoesNotFitAnotherModeBoardShuntOrAveraging) {
   EXPECT_THAT(said_of(rail), HasSubstr("averaging was 64, is 1"));
 }
 
-TEST(StoredCalibration, OfAnotherRailDeviceOrDriverNothingIsSaid) {
+TEST(StoredCalibration, DoesNotFitTheSameRailByAnotherDriver) {
+  RailRecord rail = input();
+  rail.sensor = "tegrastats";
+  EXPECT_THAT(said_of(rail), HasSubstr("driver was ina3221, is tegrastats"));
+}
+
+TEST(StoredCalibration, OfAnotherRailOrDeviceNothingIsSaid) {
   RailRecord rail = input();
   rail.channel.rail = "POM_5V_CPU";
   EXPECT_EQ(said_of(rail), "");
   rail = input();
   rail.device = "6-0041";
-  EXPECT_EQ(said_of(rail), "");
-  rail = input();
-  rail.sensor = "tegrastats";
   EXPECT_EQ(said_of(rail), "");
 }
 

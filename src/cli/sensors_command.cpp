@@ -124,7 +124,7 @@ nlohmann::json as_json(const Listing& listing, Sensor& sensor, const SensorDrive
     if (measure)
       if (const auto pace = measured_pace(machine, sensor, i)) rail["measured"] = as_json(*pace, channel);
     const std::string calibration = describe(calibration_of(calibrations, board_id, driver, sensor, channel));
-    if (!calibration.empty()) rail["calibration"] = calibration;
+    rail["calibration"] = calibration.empty() ? nlohmann::json() : nlohmann::json(calibration);
     rails.push_back(std::move(rail));
   }
   return {{"driver", driver.name},
@@ -150,7 +150,10 @@ void print(const Listing& listing, Sensor& sensor, const SensorDriver& driver,
     if (took) out << ", read in " << in_ms(*took);
     out << "\n";
     const std::string calibration = describe(calibration_of(calibrations, board_id, driver, sensor, channel));
-    if (!calibration.empty()) out << "    " << calibration << "\n";
+    if (!calibration.empty())
+      out << "    " << calibration << "\n";
+    else if (driver.origin == Origin::measured)
+      out << "    not calibrated\n";
     if (!measure) continue;
     const auto pace = measured_pace(machine, sensor, i);
     out << "    measured: " << (pace ? describe(*pace, channel) : "not read often enough") << "\n";
