@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "calibration/calibration_file.h"
 #include "core/temporary_tree.h"
 #include "session/sensor_choice.h"
@@ -46,6 +48,23 @@ TEST(Calibrations, AreReadBackFromTheFolderThatWasMadeForThem) {
   ASSERT_TRUE(read) << read.error().detail;
   EXPECT_EQ(*read, stored);
   EXPECT_FALSE(std::filesystem::exists(place.string() + ".part"));
+}
+
+TEST(Calibrations, WithoutANameThoseOfThisUserAreTakenAndARecordedMachineHasNone) {
+  const TemporaryTree folder;
+  const char* before = std::getenv("XDG_DATA_HOME");
+  const std::string kept = before != nullptr ? before : "";
+  ::setenv("XDG_DATA_HOME", folder.root().c_str(), 1);
+  ASSERT_TRUE(save_calibrations({of_fixture(64)}, own_calibration_place()));
+  const auto here = calibrations_on(Machine::host(), {}), recorded = calibrations_on(nano(), {});
+  const auto place = place_to_save({}, false);
+  before != nullptr ? ::setenv("XDG_DATA_HOME", kept.c_str(), 1) : ::unsetenv("XDG_DATA_HOME");
+  ASSERT_TRUE(here && recorded && place);
+  EXPECT_EQ(here->size(), 1U);
+  EXPECT_TRUE(recorded->empty());
+  EXPECT_EQ(place->file, folder.at("layerwatt/calibrations.json"));
+  EXPECT_EQ(place->stored.size(), 1U);  // what is there stays
+  EXPECT_EQ(place_to_save({}, true).error().code, Errc::unsupported);
 }
 
 TEST(Calibrations, WhatIsNoSuchFileIsTold) {
