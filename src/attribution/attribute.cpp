@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "attribution/calibrated_rail.h"
 #include "attribution/chronological.h"
 #include "attribution/chronological_lag.h"
 #include "attribution/chronological_stacking.h"
@@ -132,15 +133,25 @@ void set_layers(const Timeline& timeline, const Execution& execution, const Infe
   profile.gap_time = times.gap;
 }
 
-void set_rails(const RunView& run, const FindPowers& find, Profile& profile, NoteFacts& facts) {
+std::optional<RailResult> profile_calibrated(const RailRecord& record, const RunView& run,
+                                             const FindPowers& find) {
+  auto found = profile_rail(corrected(record), run, find);
+  if (found) found->profile.calibration = record.calibration;
+  return found;
+}
+
+void set_rails(const RunView& run, const FindPowers& find, const AttributionOptions& options,
+               Profile& profile, NoteFacts& facts) {
   for (const RailRecord& record : run.timeline.rails) {
     profile.worst_origin = std::max(profile.worst_origin, record.channel.origin);
-    auto found = profile_rail(record, run, find);
+    auto found = options.calibrated && can_be_corrected(record) ? profile_calibrated(record, run, find)
+                                                                : profile_rail(record, run, find);
     if (!found) {
       facts.rails_left_out.push_back(record.channel.rail);
       continue;
     }
     if (!found->idle_settled) facts.rails_idle_unsettled.push_back(record.channel.rail);
+    found->profile.supply_loss = record.supply_loss;
     profile.pause_share = std::max(profile.pause_share, found->pause_share);
     profile.notes.insert(profile.notes.end(), found->notes.begin(), found->notes.end());
     profile.rails.push_back(std::move(found->profile));
@@ -216,7 +227,7 @@ Result<Profile> attribute(const Timeline& timeline, const AttributionOptions& op
   const RunView run{timeline, execution, marked, unmarked,
                     by_module ? std::span<const std::string>{} : groups};
   NoteFacts facts{timeline, execution, {}, {}, method->moments};
-  set_rails(run, method->method(run, options), profile, facts);
+  set_rails(run, method->method(run, options), options, profile, facts);
   if (options.shunt_tolerance) assume_tolerance(*options.shunt_tolerance, profile);
   if (const auto assessed = assess_uncertainty(profile); !assessed) return assessed.error();
   const std::vector<std::string> general = notes_on(profile, facts);

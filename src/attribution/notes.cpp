@@ -8,6 +8,7 @@
 #include <cmath>
 #include <map>
 
+#include "attribution/calibration_notes.h"
 #include "attribution/precision.h"
 
 namespace layerwatt {
@@ -306,6 +307,8 @@ std::vector<std::string> notes_on(const Profile& profile, const NoteFacts& facts
   Notes notes;
   note_origin(profile, notes);
   note_ending(profile, facts, notes);
+  for (std::string& sentence : calibration_notes(profile, facts.timeline))
+    notes.push_back(std::move(sentence));
   note_turns(facts, notes);
   note_departures(facts, notes);
   note_odd_data(profile, facts, notes);

@@ -61,7 +61,9 @@ struct RailProfile {
   Estimate<Joules> inference;           // gross energy of one inference, load to unload, at unmarked latency
   std::optional<Estimate<Joules>> net;  // minus idle power x latency
   std::optional<Estimate<Joules>::Interval> inference_absolute, net_absolute;  // k = 2; empty when withheld
-  Accuracy accuracy;                  // of the sensor, as known or assumed
+  Accuracy accuracy;                           // of the sensor, as known or assumed
+  std::optional<RailCalibration> calibration;  // that all powers here were corrected by
+  std::optional<SupplyLoss> supply_loss;       // known, and in no power here
   UncertaintyBudget uncertainty;      // what the absolute intervals are made of, or why there are none
   Nanoseconds pause{};                // between inferences, for each of them: booked at idle power
   Watts mean_power;                   // while inferring
@@ -129,6 +131,7 @@ struct AttributionOptions {
   Nanoseconds mark_bias{1000};
   std::optional<double> shunt_tolerance;  // relative; of every shunt, in place of what the run file says
   std::string roll_up = "module";         // how layers are added up: roll_up.h
+  bool calibrated = true;                 // readings are corrected by the calibration that the run file holds
 };
 
 // unsupported: no such method; not_found: the run has no inferences to work on.

@@ -108,6 +108,10 @@ Result<std::vector<RunScatter>> scatter_between(const Profile& profile, std::spa
     for (const Profile& other : others) {
       runs.push_back(rail_like(rail, other));
       if (runs.back() == nullptr) return unsupported("rail " + rail.rail + " was not read in it");
+      if (runs.back()->calibration != rail.calibration)
+        return unsupported(
+            "rail " + rail.rail +
+            " is not corrected by the same calibration; --no-calibration leaves it out of all");
     }
     if (is_one_twice(runs)) return unsupported("the same run is given twice, or is a copy");
     scatters.push_back(runs.size() > 1 ? scatter_of(runs) : RunScatter{});

@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 
+#include "attribution/calibration_errors.h"
 #include "attribution/run_scatter.h"
 #include "attribution/sensor_errors.h"
 #include "attribution/statistics.h"
@@ -18,7 +19,7 @@ namespace layerwatt {
 
 namespace {
 
-constexpr std::array<InfluenceFacts, 10> influences{{
+constexpr std::array<InfluenceFacts, 14> influences{{
     {"repetition, timing", "repetition", 'A', "J", "normal, 95 %", false},
     {"idle in pauses", "idle", 'A', "W", "normal, 95 %", true},
     {"run to run", "runs", 'A', "J", "Student", false},
@@ -29,6 +30,10 @@ constexpr std::array<InfluenceFacts, 10> influences{{
     {"offset, bus voltage", "bus_offset", 'B', "V", "rectangular", true},
     {"temperature of sensor", "temperature", 'B', "1", "", true},
     {"calibration", "calibration", 'B', "1", "", true},
+    {"calibration, gain", "calibration_gain", 'A', "1", "normal, 95 %", true},
+    {"calibration, level", "calibration_level", 'A', "W", "normal, 95 %", true},
+    {"gain of the meter", "meter_gain", 'B', "1", "rectangular", true},
+    {"offset of the meter", "meter_offset", 'B', "W", "rectangular", true},
 }};
 
 std::optional<Joules> half_width(const Estimate<Joules>& estimate) {
@@ -131,7 +136,9 @@ bool must_be_known(Influence influence) {
     case Influence::bus_gain:
     case Influence::shunt_tolerance:
     case Influence::shunt_offset:
-    case Influence::bus_offset: return true;
+    case Influence::bus_offset:
+    case Influence::meter_gain:
+    case Influence::meter_offset: return true;
     default: return false;
   }
 }
@@ -139,7 +146,8 @@ bool must_be_known(Influence influence) {
 std::string reason_to_withhold(const RailProfile& rail, const UncertaintyBudget& budget) {
   if (rail.origin == Origin::estimated) return "power was estimated, and nothing says how far that is off";
   if (!rail.inference.interval) return "there is no relative interval";
-  if (rail.accuracy == Accuracy{}) return "nothing is known of how far this sensor may be off";
+  if (!rail.calibration && rail.accuracy == Accuracy{})
+    return "nothing is known of how far this sensor may be off";
   std::string missing;
   for (const UncertaintyComponent& one : budget.components)
     if (must_be_known(one.influence) && !one.not_assessed.empty())
@@ -154,10 +162,13 @@ UncertaintyBudget budget_of(const RailProfile& rail, const Profile& profile, con
   all.push_back(repetition(rail, profile, items));
   all.push_back(idle(rail, profile));
   all.push_back(between_runs(rail, scatter, all.front()));
-  for (UncertaintyComponent& one : sensor_errors(rail, items)) all.push_back(std::move(one));
+  for (UncertaintyComponent& one :
+       rail.calibration ? calibration_errors(rail, items) : sensor_errors(rail, items))
+    all.push_back(std::move(one));
   all.push_back(not_assessed(Influence::temperature, rail, "the sensor's temperature is not read"));
-  all.push_back(
-      not_assessed(Influence::calibration, rail, "there was none: makers' largest errors are taken"));
+  if (!rail.calibration)
+    all.push_back(
+        not_assessed(Influence::calibration, rail, "there was none: makers' largest errors are taken"));
   budget.withheld = reason_to_withhold(rail, budget);
   return budget;
 }

@@ -21,7 +21,12 @@ enum class Influence {
   shunt_offset,     //
   bus_offset,       //
   temperature,      // of the sensor
-  calibration       // against a better instrument
+  calibration,      // that there was none
+  // In place of gains, tolerance and offsets where there was one:
+  calibration_gain,   // scatter beside the meter
+  calibration_level,  //
+  meter_gain,         // what the meter itself may be off
+  meter_offset        //
 };
 
 // What an influence is, whatever its size.
@@ -41,7 +46,8 @@ struct UncertaintyComponent {
   Influence influence{};
   std::string not_assessed;  // why it is in no sum; empty when it is
   // Standard uncertainty = limit / divisor, in the unit of the influence. Contributions are that times how
-  // much energy follows it (sensitivity), in joules; empty for an energy that is not known or has none.
+  // much energy follows it (sensitivity), in joules; empty for an energy that is not known or has none. Below
+  // zero: of a common error that moves this energy the other way than the inference.
   double limit = 0, divisor = 1;
   double sensitivity = 0;  // of the inference
   std::optional<Joules> inference, net;

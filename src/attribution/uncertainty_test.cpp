@@ -100,6 +100,52 @@ TEST(Uncertainty, LayersCarryBothIntervals) {
   EXPECT_FALSE(profile.rails[0].layers[1].absolute);  // no relative interval, no absolute one
 }
 
+// 1.04 W more for each watt, surest at 4 W; standard uncertainties 0.5 % and 10 mW; a meter of 0.1 % + 2 mW.
+Profile calibrated_hundred_millijoules() {
+  Profile profile = hundred_millijoules();
+  RailCalibration known;
+  known.gain = 1.04;
+  known.gain_half_width = 0.005 * 1.959964;
+  known.at = Watts{4};
+  known.reads_half_width = Watts{0.010 * 1.959964};
+  known.meter_accuracy = {0.001, Watts{0.002}};
+  profile.rails[0].calibration = known;
+  return profile;
+}
+
+TEST(Uncertainty, ACalibrationTakesThePlaceOfWhatTheDataSheetSays) {
+  Profile profile = calibrated_hundred_millijoules();
+  profile.rails[0].accuracy = {};  // it does not matter any more
+  ASSERT_TRUE(assess_uncertainty(profile));
+  // 0.5 % of (100 mJ - 4 W x 20 ms) / 1.04, which is 19.2308 mJ.
+  EXPECT_NEAR(of(profile, Influence::calibration_gain).inference->value(), 0.0961538e-3, nanojoules);
+  // 10 mW x 20 ms / 1.04.
+  EXPECT_NEAR(of(profile, Influence::calibration_level).inference->value(), 0.192308e-3, nanojoules);
+  // 0.1 % / sqrt 3 of 100 mJ, 2 mW / sqrt 3 x 20 ms.
+  EXPECT_NEAR(of(profile, Influence::meter_gain).inference->value(), 0.0577350e-3, nanojoules);
+  EXPECT_NEAR(of(profile, Influence::meter_offset).inference->value(), 0.0230940e-3, nanojoules);
+  EXPECT_THROW(of(profile, Influence::shunt_tolerance), std::logic_error);
+  // With 1 mJ of repetition: the root of 1 + 0.00924556 + 0.0369822 + 0.00333333 + 0.000533333, twice.
+  EXPECT_NEAR(half_width(profile.rails[0].inference_absolute), 2 * 1.0247409e-3, 2 * nanojoules);
+  EXPECT_NEAR(half_width(profile.rails[0].inference.interval), 1.96e-3, 1e-12);  // the relative one stays
+}
+
+TEST(Uncertainty, ALayerBelowTheMiddleOfACalibrationMovesTheOtherWay) {
+  Profile profile = calibrated_hundred_millijoules();
+  profile.rails[0].layers[1].energy = with(0.0025, 1e-6);  // 0.5 W for 5 ms
+  ASSERT_TRUE(assess_uncertainty(profile));
+  // 0.5 % of (2.5 mJ - 4 W x 5 ms) / 1.04.
+  EXPECT_NEAR(of(profile, Influence::calibration_gain).layers[1]->value(), -0.0841346e-3, nanojoules);
+}
+
+TEST(Uncertainty, WithoutTheMetersOwnErrorsTheAbsoluteIntervalIsWithheld) {
+  Profile profile = calibrated_hundred_millijoules();
+  profile.rails[0].calibration->meter_accuracy.reset();
+  ASSERT_TRUE(assess_uncertainty(profile));
+  EXPECT_FALSE(profile.rails[0].inference_absolute);
+  EXPECT_THAT(profile.rails[0].uncertainty.withheld, HasSubstr("gain of the meter"));
+}
+
 TEST(Uncertainty, OffsetOfShortLayersOfLittlePowerWeighsMore) {
   Profile profile = hundred_millijoules();
   profile.rails[0].layers[1].energy = with(0.0025, 1e-6);  // 0.5 W for 5 ms

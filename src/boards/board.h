@@ -77,6 +77,10 @@ struct BoardModel {
   };
   // A rail that contains others (Board::rails) has here only what it feeds beside them.
   std::vector<Rail> rails;
+  // What the sensor is made to be off by, of every shunt and every conversion of one. Not in the TOML, which
+  // is of no single board: virtual_settings.h sets it.
+  double shunt_error = 0;  // relative, of what the shunt really is
+  Volts shunt_offset{};
   std::string source;
 };
 

@@ -80,9 +80,11 @@ simulation::LoadSettings load_of(const BoardModel& model, const BoardPower& powe
   return load;
 }
 
-simulation::Ina3221Settings ina3221_of(const Chip& found, const BoardPower& power, std::uint64_t seed) {
+simulation::Ina3221Settings ina3221_of(const Chip& found, const BoardModel& model, const BoardPower& power,
+                                       std::uint64_t seed) {
   simulation::Ina3221Settings settings;
-  for (const ChipRail& rail : found.rails) settings.channels.push_back({rail.index, rail.shunt, {}, {}});
+  for (const ChipRail& rail : found.rails)
+    settings.channels.push_back({rail.index, rail.shunt * (1 + model.shunt_error), model.shunt_offset, {}});
   settings.shunt_conversion = settings.bus_conversion = as_moment(found.conversion);
   settings.averaging = found.averaging;
   simulation::Random random{seed, "chip"};
@@ -130,7 +132,7 @@ class VirtualInstrument::State {
         start_{start},
         layers_{power.layers.size()},
         load_{load_of(*board.model, power), seed},
-        model_{ina3221_of(chip_, power, seed), power.idle, {seed, "conversions"}},
+        model_{ina3221_of(chip_, *board.model, power, seed), power.idle, {seed, "conversions"}},
         wanted_{channels_to_read(chip_, read)},
         read_{wanted_},
         reads_{reads_of(*board.model, read_.size(), period), {seed, "reads"}},

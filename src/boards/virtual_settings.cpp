@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
+
+#include "core/text.h"
 
 namespace layerwatt {
 
@@ -29,14 +32,42 @@ Result<int> value_of(const std::string& setting, const std::string& value, std::
   return number;
 }
 
+// Beyond what resistors and chips are sold as, a little.
+constexpr double largest_shunt_error = 0.10;
+constexpr Volts largest_shunt_offset{500e-6};
+
+// What a sensor is wrong by. False: `name` is none of it.
+Result<bool> plant_error(const std::string& name, const std::string& value, Board& board) {
+  const bool error = name == "shunt_error";
+  if (!error && name != "shunt_offset_uv") return false;
+  const bool has_sign = value.ends_with('%');
+  const auto number = text::number(std::string_view{value}.substr(0, value.size() - (has_sign ? 1 : 0)));
+  const double amount = number.value_or(0) * (error ? 0.01 : 1e-6);
+  const double largest = error ? largest_shunt_error : largest_shunt_offset.value();
+  if (!number || has_sign != error || std::abs(amount) > largest)
+    return Error{Errc::malformed, "virtual board: " + name + "=" + value,
+                 error ? "expected -10% to 10%, with the sign" : "expected a number from -500 to 500"};
+  if (!board.model) return Error{Errc::unsupported, "virtual:" + board.id, "has no model"};
+  if (error)
+    board.model->shunt_error = amount;
+  else
+    board.model->shunt_offset = Volts{amount};
+  board.name += ", " + name + " " + value;
+  return true;
+}
+
 Result<void> change(const std::string& setting, Board& board) {
   const auto equals = setting.find('=');
   const std::string name = setting.substr(0, equals);
   const std::string value = equals == std::string::npos ? "" : setting.substr(equals + 1);
+  const auto planted = plant_error(name, value, board);
+  if (!planted) return planted.error();
+  if (*planted) return {};
   const bool averaging = name == "averaging";
   if (!averaging && name != "conversion_us")
     return Error{Errc::malformed, "virtual board: " + setting,
-                 "there is averaging=N and conversion_us=N, as in jetson-nano,averaging=1"};
+                 "there is averaging=N, conversion_us=N, shunt_error=P% and shunt_offset_uv=N, as in "
+                 "jetson-nano,averaging=1"};
   const auto number = averaging ? value_of(name, value, averagings) : value_of(name, value, conversions_us);
   if (!number) return number.error();
   for (BoardSensor& sensor : board.sensors) {

@@ -41,6 +41,24 @@ TEST(BoardWithSettings, RefusesWhatTheChipCannotDoAndSaysWhatItCan) {
   EXPECT_EQ(board_with_settings("toaster,averaging=1").error().code, Errc::not_found);
 }
 
+TEST(BoardWithSettings, AWrongShuntMakesReadingsWrongByAsMuch) {
+  const auto mean_of = [](const char* text) {
+    auto instrument = VirtualInstrument::create(*board_with_settings(text), {}, 0ns, 1, Instant{});
+    instrument->advance({}, Instant{2s});
+    double sum = 0;
+    const std::vector<Reading> readings = instrument->take_readings()[0];
+    for (const Reading& reading : readings) sum += std::get<Watts>(reading.value).value();
+    return sum / static_cast<double>(readings.size());
+  };
+  const double right = mean_of("jetson-nano,averaging=1");
+  // Same seed, same power; the step of 40 mW is dithered by noise of half a step, so that 1 mW of it is left.
+  EXPECT_NEAR(mean_of("jetson-nano,averaging=1,shunt_error=5%"), 1.05 * right, 2e-3);
+  EXPECT_NEAR(mean_of("jetson-nano,averaging=1,shunt_offset_uv=80"), right + 80e-6 / 0.005 * 5, 2e-3);
+  for (const char* text : {"jetson-nano,shunt_error=5", "jetson-nano,shunt_error=50%",
+                           "jetson-nano,shunt_offset_uv=nan", "jetson-nano,shunt_offset_uv=5%"})
+    EXPECT_EQ(board_with_settings(text).error().code, Errc::malformed) << text;
+}
+
 TEST(BoardWithSettings, BestModeIsUnaveragedConversionsOf140Microseconds) {
   const auto board = board_with_settings("jetson-nano", true);
   ASSERT_TRUE(board);

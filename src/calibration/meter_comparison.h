@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/units.h"
+#include "timeline/rail_calibration.h"
 
 namespace layerwatt {
 
@@ -33,15 +34,25 @@ struct SamplingEffect {
 // Empty for fewer than three stretches with sampling or without.
 std::optional<SamplingEffect> sampling_effect(std::span<const MeteredStretch> stretches);
 
-// rail = offset + gain x meter, over idle and loaded stretches.
+// rail = offset + gain x meter, over idle and loaded stretches. Gain and offset depend on each other; gain
+// and the level in the middle of the stretches do not.
 struct RailBesideMeter {
   Interval gain, offset_w;
+  double middle_w = 0;                        // mean of the meter's powers
+  Interval level_w;                           // of the rail, where the meter says middle_w
   Interval idle_missing_w, loaded_missing_w;  // meter - rail
-  double span_w = 0;                          // of the meter's power, between idle and loaded
+  double idle_w = 0, loaded_w = 0;            // by the meter
+  [[nodiscard]] double span_w() const { return loaded_w - idle_w; }
 };
 
-// Empty for fewer than three stretches idle or loaded, or when the load moves the meter by less than ten
-// times what stretches of one kind scatter by.
-std::optional<RailBesideMeter> beside_meter(std::span<const MeteredStretch> stretches, std::size_t rail);
+// `rounding`: standard deviation of what the rail's step may have added to the mean of a stretch, the same in
+// all of one kind (rounding_of() in sampling_cost.h). Empty for fewer than three stretches idle or loaded, or
+// when the load moves the meter by less than ten times what stretches of one kind scatter by.
+std::optional<RailBesideMeter> beside_meter(std::span<const MeteredStretch> stretches, std::size_t rail,
+                                            Watts rounding = {});
+
+// What is kept of it, without the meter's name, errors and the time.
+RailCalibration line_of(const RailBesideMeter& found);
+SupplyLoss loss_of(const RailBesideMeter& found);
 
 }  // namespace layerwatt

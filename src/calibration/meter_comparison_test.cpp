@@ -48,9 +48,52 @@ TEST(MeterComparison, FindsGainAndOffsetOfARail) {
   EXPECT_NEAR(found->gain.value, 0.95, found->gain.half_width);
   EXPECT_LT(found->gain.half_width, 0.01);
   EXPECT_NEAR(found->offset_w.value, -0.2, found->offset_w.half_width);
-  EXPECT_NEAR(found->span_w, 5, 0.05);
+  EXPECT_NEAR(found->span_w(), 5, 0.05);
   // 2.2 W - (0.95 x 2.2 - 0.2) W and some drift.
   EXPECT_NEAR(found->idle_missing_w.value, 0.31, 0.02);
+}
+
+TEST(MeterComparison, GainAndLevelInTheMiddleAreIndependentAndGiveTheOffset) {
+  // Over trials their errors correlate by less than 3 / sqrt(trials), three standard deviations of none.
+  constexpr int trials = 200;
+  const Bench truth;
+  double products = 0, gains = 0, levels = 0;
+  for (int seed = 1; seed <= trials; ++seed) {
+    Bench bench;
+    bench.seed = static_cast<std::uint64_t>(seed);
+    const auto found = beside_meter(bench.stretches(), 0);
+    ASSERT_TRUE(found);
+    const double gain = found->gain.value - truth.gain;
+    const double level = found->level_w.value - (truth.offset + truth.gain * found->middle_w);
+    products += gain * level;
+    gains += gain * gain;
+    levels += level * level;
+    EXPECT_NEAR(found->level_w.value - found->gain.value * found->middle_w, found->offset_w.value, 1e-9);
+  }
+  EXPECT_LT(std::abs(products) / std::sqrt(gains * levels), 3 / std::sqrt(trials));
+}
+
+TEST(MeterComparison, ASensorsStepMakesItLessSure) {
+  const auto stretches = Bench{}.stretches();
+  const auto fine = beside_meter(stretches, 0), coarse = beside_meter(stretches, 0, Watts{0.1});
+  ASSERT_TRUE(fine && coarse);
+  EXPECT_EQ(fine->gain.value, coarse->gain.value);
+  // 0.1 W at either end of 5 W, 95 %, beside what was there before.
+  const double turned = 1.96 * 0.1 * std::sqrt(2.0) / fine->span_w();
+  EXPECT_NEAR(coarse->gain.half_width, std::hypot(fine->gain.half_width, turned), 1e-5);
+  EXPECT_NEAR(coarse->level_w.half_width, std::hypot(fine->level_w.half_width, 0.196), 1e-5);
+}
+
+TEST(MeterComparison, WhatIsKeptUndoesWhatTheRailSays) {
+  const auto found = beside_meter(Bench{}.stretches(), 0);
+  ASSERT_TRUE(found);
+  const RailCalibration line = line_of(*found);
+  EXPECT_FALSE(fault_of(line));
+  // The rail reads 0.95 x 5 - 0.2 of 5 W.
+  EXPECT_NEAR(line.power(Watts{4.55}).value(), 5, found->level_w.half_width + 5 * found->gain.half_width);
+  EXPECT_NEAR(line.from.value(), 2.2, 0.1);
+  EXPECT_NEAR(line.to.value(), 7.2, 0.1);
+  EXPECT_EQ(loss_of(*found).idle.value(), found->idle_missing_w.value);
 }
 
 TEST(MeterComparison, ItsIntervalsCoverInNineteenOfTwentyTrials) {

@@ -8,10 +8,14 @@
 #include <ostream>
 
 #include "cli/calibration_reports.h"
+#include "cli/calibrations.h"
 #include "cli/command.h"
 #include "cli/duration.h"
 #include "cli/interrupts.h"
+#include "cli/load_steps.h"
+#include "cli/metered_calibration.h"
 #include "cli/progress.h"
+#include "cli/response_calibration.h"
 #include "session/rate_phases.h"
 #include "session/switched_load.h"
 #include "session/virtual_source.h"
@@ -26,7 +30,7 @@ struct CalibrateArguments {
   RateOptions rates;
   PlantedPlan plant;
   std::string phase = "2s", load = "20s", planted = "2ms";
-  std::string meter, meter_rail;
+  MeteredCalibration metered;
   bool self_test = false, json = false, quiet = false;
 };
 
@@ -34,28 +38,18 @@ SwitchedLoadOptions load_options(const RateOptions& options, bool total_alone) {
   return {options.sensor, options.rails, total_alone, options.seed, options.interrupted};
 }
 
-// The load as steps; off before the first.
-std::vector<LoadStep> steps_of(const SwitchedLoad& load) {
-  std::vector<LoadStep> steps;
-  for (const Stretch& one : load.on) {
-    steps.push_back({one.from, true});
-    steps.push_back({one.to, false});
-  }
-  return steps;
-}
-
 Result<std::vector<RailResponse>> responses(const CalibrateArguments& arguments, Nanoseconds length,
                                             Progress& progress) {
   const auto lengths = switching_plan(length, arguments.rates.seed);
   auto load = read_under_load(Machine::host(), load_options(arguments.rates, false), lengths, progress);
   if (!load) return load.error();
-  std::vector<LoadStep> steps = steps_of(*load);
-  steps.insert(steps.begin(), {load->from - std::chrono::milliseconds{1}, false});
+  const std::vector<LoadStep> steps = steps_of(load->on, load->from);
   std::vector<RailResponse> found;
   for (RailRecord& rail : load->rails) {
     const auto response = step_response(rail, steps, load->from, load->to);
+    const auto pace = pace_of(rail.readings);
     rail.readings.clear();
-    found.push_back({std::move(rail), response});
+    found.push_back({std::move(rail), response, pace});
   }
   return found;
 }
@@ -63,6 +57,15 @@ Result<std::vector<RailResponse>> responses(const CalibrateArguments& arguments,
 int characterise(const CalibrateArguments& arguments, Nanoseconds load_length, Terminal& terminal) {
   std::optional<CostFound> cost;
   std::optional<std::vector<RailResponse>> response;
+  std::optional<CalibrationPlace> place;
+  if (arguments.metered.save) {
+    if (load_length == Nanoseconds{})
+      return report_error(terminal, {Errc::unsupported, "--save",
+                                     "without a load and without a meter there is nothing to keep"});
+    auto found = place_to_save(arguments.metered.place, !virtual_board_id(arguments.rates.sensor).empty());
+    if (!found) return report_error(terminal, found.error());
+    place = std::move(*found);
+  }
   {
     ProgressBar progress{terminal.err, terminal.err_is_terminal && !arguments.quiet};
     auto phases = read_at_rates(Machine::host(), arguments.rates, progress);
@@ -76,10 +79,13 @@ int characterise(const CalibrateArguments& arguments, Nanoseconds load_length, T
       response = std::move(*found);
     }
   }
+  std::optional<Result<std::string>> kept;
+  if (place) kept = keep_responses(*response, arguments.rates.sensor, arguments.load, *place);
   if (arguments.json) {
     json all = cost_json(*cost);
     all["schema"] = "layerwatt.calibration/1";
     if (response) all["responses"] = responses_json(*response);
+    all["saved"] = kept && *kept ? json(place->file.string()) : json();
     terminal.out << all.dump(2) << "\n";
   } else {
     print_cost(*cost, terminal);
@@ -87,7 +93,10 @@ int characterise(const CalibrateArguments& arguments, Nanoseconds load_length, T
       terminal.out << "\n";
       print_responses(*response, terminal);
     }
+    if (kept && *kept)
+      terminal.out << "Kept in " << place->file.string() << ": how " << **kept << " follow a load.\n";
   }
+  if (kept && !*kept) return report_error(terminal, kept->error());
   for (const RailCost& one : cost->rails)
     if (one.cost) return good;
   return undecidable;
@@ -111,7 +120,7 @@ int test_itself(const CalibrateArguments& arguments, Terminal& terminal) {
   }();
   if (*arguments.rates.interrupted) return ExitCode::interrupted;
   if (!load) return report_error(terminal, load.error());
-  const std::vector<LoadStep> steps = steps_of(*load);
+  const std::vector<LoadStep> steps = steps_of(load->on);
   auto run = planted_run(arguments.plant, std::move(load->rails), steps, load->to);
   if (!run) return report_error(terminal, run.error());
   run->clocks_at_start = load->clocks_at_start;
@@ -130,34 +139,56 @@ int test_itself(const CalibrateArguments& arguments, Terminal& terminal) {
   return verdict(results);
 }
 
-int beside_a_meter(const CalibrateArguments& arguments, Terminal& terminal) {
-  MeteredOptions options;
+MeteredCalibration metered(const CalibrateArguments& arguments, Nanoseconds load) {
+  MeteredCalibration asked = arguments.metered;
+  MeteredOptions& options = asked.options;
   options.sensor = arguments.rates.sensor;
   options.rails = arguments.rates.rails;
-  options.meter = arguments.meter;
   options.stretch = arguments.rates.phase;
   options.rounds = arguments.rates.rounds;
   options.seed = arguments.rates.seed;
   options.interrupted = arguments.rates.interrupted;
-  if (!virtual_board_id(options.sensor).empty())
-    return report_error(terminal, {Errc::unsupported, "--sensor " + options.sensor,
-                                   "is simulated: there is nothing for a meter to measure"});
-  const Result<MeteredRun> run = [&] {
-    ProgressBar progress{terminal.err, terminal.err_is_terminal && !arguments.quiet};
-    return read_beside_meter(Machine::host(), options, progress);
-  }();
-  if (*arguments.rates.interrupted) return ExitCode::interrupted;
-  if (!run) return report_error(terminal, run.error());
-  const auto found = meter_from(*run, arguments.meter_rail);
-  if (!found) return report_error(terminal, found.error());
-  if (arguments.json) {
-    json all{{"schema", "layerwatt.calibration/1"}};
-    all["beside_meter"] = meter_json(*found);
-    terminal.out << all.dump(2) << "\n";
-  } else {
-    print_meter(*found, terminal);
-  }
-  return found->sampling ? good : undecidable;
+  if (load > Nanoseconds{}) options.switching = switching_plan(load, options.seed);
+  asked.json = arguments.json;
+  asked.quiet = arguments.quiet;
+  return asked;
+}
+
+void add_meter_options(CLI::App& command, MeteredCalibration& metered) {
+  command
+      .add_option("--meter", metered.options.meter,
+                  "Read beside this meter, a stream or another sensor: what sampling adds, gain, offset and "
+                  "loss; of a virtual board: virtual")
+      ->excludes("--self-test");
+  command.add_option("--meter-rail", metered.meter_rail, "Of the meter [its first]")->needs("--meter");
+  command
+      .add_option("--meter-at", metered.measures,
+                  "Rail of the sensor that the meter measures; without it, the meter is taken to sit at the "
+                  "supply")
+      ->needs("--meter");
+  const auto set_accuracy = [&metered](const std::string& text) {
+    const auto accuracy = parse_meter_accuracy(text);
+    if (!accuracy) throw CLI::ValidationError{"--meter-accuracy", accuracy.error().detail};
+    metered.accuracy = *accuracy;
+  };
+  command
+      .add_option_function<std::string>("--meter-accuracy", set_accuracy,
+                                        "Largest errors of the meter, as 0.05% or 0.05%+2mW")
+      ->needs("--meter");
+  const auto set_place = [&metered](const std::vector<std::string>& place) {
+    metered.save = true;
+    if (!place.empty()) metered.place = place.front();
+  };
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--save", set_place,
+          "Keep what is found for later runs, in FILE [calibrations.json of this machine]: with --meter-at "
+          "gain and level of that rail, with another meter what is lost before the total one, without a "
+          "meter "
+          "how rails follow the load")
+      ->expected(0, 1)
+      ->type_name("[FILE]")
+      ->excludes("--self-test");
 }
 
 int calibrate(CalibrateArguments arguments, Terminal& terminal) {
@@ -191,7 +222,8 @@ int calibrate(CalibrateArguments arguments, Terminal& terminal) {
   arguments.plant.plant = lengths[2].value;
   arguments.plant.seed = arguments.rates.seed;
   arguments.rates.interrupted = &catch_interrupts();
-  if (!arguments.meter.empty()) return beside_a_meter(arguments, terminal);
+  if (!arguments.metered.options.meter.empty())
+    return calibrate_beside_meter(metered(arguments, lengths[1].value), terminal);
   return arguments.self_test ? test_itself(arguments, terminal)
                              : characterise(arguments, lengths[1].value, terminal);
 }
@@ -217,14 +249,9 @@ void add_calibrate(CLI::App& app, Invocation& invocation) {
       ->capture_default_str();
   command.add_option("--load", arguments->load, "How long a load goes on and off; 0s leaves that out")
       ->capture_default_str();
-  command.add_option(
-      "--meter", arguments->meter,
-      "Read beside this meter, a stream or another sensor: what sampling adds, gain, offset and loss");
-  command.add_option("--meter-rail", arguments->meter_rail, "Of the meter [its first]")->needs("--meter");
-  command
-      .add_flag("--self-test", arguments->self_test,
-                "Plant a known load into inferences, and see whether its energy is found")
-      ->excludes("--meter");
+  command.add_flag("--self-test", arguments->self_test,
+                   "Plant a known load into inferences, and see whether its energy is found");
+  add_meter_options(command, arguments->metered);
   command.add_option("--plant", arguments->planted, "Length of the planted load")->capture_default_str();
   command.add_option("-r,--runs", arguments->plant.inferences, "Inferences of the self-test")
       ->check(CLI::Range(100, 1'000'000))
@@ -249,6 +276,9 @@ void add_calibrate(CLI::App& app, Invocation& invocation) {
       "  layerwatt calibrate --self-test\n"
       "  layerwatt calibrate --meter csv:/dev/ttyUSB0 --phase 10s       the Nano paper's check of its "
       "sensor\n"
+      "  layerwatt calibrate --meter csv:- --meter-at VDD_IN --meter-accuracy 0.05%+2mW --save       keeps "
+      "gain\n"
+      "      and level of that rail for later runs\n"
       "  layerwatt calibrate --sensor virtual:jetson-nano");
   command.callback([arguments, &invocation] {
     invocation.run = [arguments](Terminal& terminal) { return calibrate(*arguments, terminal); };

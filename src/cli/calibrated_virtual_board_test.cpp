@@ -5,6 +5,8 @@
 
 #include "boards/virtual_board.h"
 #include "calibration/step_response.h"
+#include "cli/load_steps.h"
+#include "cli/meter_reports.h"
 #include "session/switched_load.h"
 #include "session/testing/silent.h"
 
@@ -12,12 +14,6 @@ namespace layerwatt {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::vector<LoadStep> steps_of(const SwitchedLoad& load) {
-  std::vector<LoadStep> steps{{load.from - 1ms, false}};
-  for (const auto& [from, to] : load.on) steps.insert(steps.end(), {{from, true}, {to, false}});
-  return steps;
-}
 
 TEST(CalibratedVirtualBoard, TellsItsLagAndItsAverage) {
   SwitchedLoadOptions options;
@@ -30,7 +26,7 @@ TEST(CalibratedVirtualBoard, TellsItsLagAndItsAverage) {
   ASSERT_TRUE(instrument);
   const VirtualTiming planted = instrument->timing();
   for (const RailRecord& rail : load->rails) {
-    const auto found = step_response(rail, steps_of(*load), load->from, load->to);
+    const auto found = step_response(rail, steps_of(load->on, load->from), load->from, load->to);
     ASSERT_TRUE(found) << rail.channel.rail;
     EXPECT_NEAR(seconds(found->time_constant), seconds(planted.time_constant),
                 seconds(found->time_constant_half_width))
@@ -43,6 +39,27 @@ TEST(CalibratedVirtualBoard, TellsItsLagAndItsAverage) {
   }
 }
 
+TEST(CalibratedVirtualBoard, IsLaterThanAPerfectMeterByItsOwnLag) {
+  MeteredOptions options;
+  options.sensor = "virtual:jetson-nano";
+  options.meter = "virtual";
+  options.stretch = 200ms;
+  options.rounds = 3;
+  options.switching = switching_plan(20s, 1);
+  Silent progress;
+  const auto run = read_beside_meter(Machine::host(), options, progress);
+  ASSERT_TRUE(run) << run.error().detail;
+  const auto found = meter_from(*run, "POM_5V_IN");
+  ASSERT_TRUE(found && found->rails[0].later_s);
+  // The load is switched on an instrument of the same seed.
+  const auto instrument =
+      VirtualInstrument::create(*board_named("jetson-nano"), {}, {}, options.seed, Instant{}, {});
+  const VirtualTiming planted = instrument->timing();
+  const Interval& later = *found->rails[0].later_s;
+  EXPECT_NEAR(later.value, seconds(planted.lag - planted.time_constant), later.half_width);
+  EXPECT_LT(later.half_width, 1e-3);
+}
+
 TEST(CalibratedVirtualBoard, OfARecordedPowerThatStandsStillNothingIsSaid) {
   SwitchedLoadOptions options;
   options.sensor = "ina3221";
@@ -50,7 +67,7 @@ TEST(CalibratedVirtualBoard, OfARecordedPowerThatStandsStillNothingIsSaid) {
   const auto load = read_under_load(Machine{LAYERWATT_FIXTURES "/boards/jetson-nano-l4t32", system_clock()},
                                     options, std::vector<Nanoseconds>(40, 10ms), progress);
   ASSERT_TRUE(load) << load.error().detail;
-  EXPECT_FALSE(step_response(load->rails[0], steps_of(*load), load->from, load->to));
+  EXPECT_FALSE(step_response(load->rails[0], steps_of(load->on, load->from), load->from, load->to));
 }
 
 }  // namespace

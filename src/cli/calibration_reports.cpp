@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <ostream>
 
 #include "calibration/settled_mean.h"
+#include "cli/calibration_words.h"
 #include "report/text_table.h"
 
 namespace layerwatt {
@@ -17,30 +17,7 @@ using nlohmann::json;
 
 namespace {
 
-// Standard deviation; 0 for counters, which have no step of power.
-Watts spread_of(std::span<const Watts> powers) {
-  double mean = 0, squares = 0, count = 0;
-  for (const Watts power : powers) {
-    const double step = power.value() - mean;
-    mean += step / ++count;
-    squares += step * (power.value() - mean);
-  }
-  return Watts{count > 1 ? std::sqrt(squares / (count - 1)) : 0};
-}
-
-std::string with_interval(double value, double half_width, double scale, const char* unit) {
-  return fmt::format("{:.3g} +- {:.2g} {}", value * scale, half_width * scale, unit);
-}
-
 double in_ms(Nanoseconds t) { return seconds(t) * 1e3; }
-
-std::string rail_name(const Channel& channel) { return channel.rail + (channel.is_total ? " (total)" : ""); }
-
-bool is_simulated(const Channel& channel) { return channel.origin == Origin::simulated; }
-
-json named(const RailRecord& rail) {
-  return {{"rail", rail.channel.rail}, {"sensor", rail.sensor}, {"origin", name_of(rail.channel.origin)}};
-}
 
 json interval_json(const Estimate<Joules>& estimate) {
   if (!estimate.interval) return nullptr;
@@ -202,112 +179,6 @@ void print_responses(const std::vector<RailResponse>& responses, Terminal& termi
                << "Late by: from the moment a reading's power is of to the reading's stamp, beside what the "
                   "average\n"
                   "delays. Method forward finds it anew in every run.\n";
-}
-
-Result<MeterFound> meter_from(const MeteredRun& run, const std::string& meter_rail) {
-  const auto meter = std::find_if(run.meter.begin(), run.meter.end(), [&](const RailRecord& rail) {
-    return meter_rail.empty() || rail.channel.rail == meter_rail;
-  });
-  if (meter == run.meter.end()) {
-    std::string known;
-    for (const RailRecord& rail : run.meter) known += (known.empty() ? "" : ", ") + rail.channel.rail;
-    return Error{Errc::not_found, "--meter-rail " + meter_rail, "the meter has: " + known};
-  }
-  const PowerTrace seen{*meter};
-  std::vector<PowerTrace> said;
-  for (const RailRecord& rail : run.rails) said.emplace_back(rail);
-  std::vector<MeteredStretch> stretches;
-  for (const MeteredRun::Part& part : run.parts) {
-    const auto mean = [&](const PowerTrace& trace) {
-      return settled_mean(trace, part.time.from, part.time.to).power;
-    };
-    MeteredStretch stretch;
-    stretch.sampled = part.sampled;
-    stretch.loaded = part.loaded;
-    stretch.middle_s = seconds(part.time.from - run.parts.front().time.from);
-    stretch.meter = mean(seen);
-    for (const PowerTrace& trace : said)
-      stretch.rails.push_back(part.sampled ? mean(trace) : std::optional<Watts>{});
-    stretches.push_back(std::move(stretch));
-  }
-  MeterFound found;
-  found.sampling = sampling_effect(stretches);
-  for (std::size_t r = 0; r < run.rails.size(); ++r) {
-    found.rails.push_back({run.rails[r], beside_meter(stretches, r)});
-    found.rails.back().rail.readings.clear();
-  }
-  found.meter = *meter;
-  found.meter.readings.clear();
-  return found;
-}
-
-json meter_json(const MeterFound& found) {
-  const auto put = [](json& into, const std::string& name, const std::string& unit, const Interval& value) {
-    into[name + unit] = value.value;
-    into[name + "_half_width" + unit] = value.half_width;
-  };
-  json all{{"meter", named(found.meter)}, {"sampling", nullptr}, {"rails", json::array()}};
-  if (found.sampling) {
-    all["sampling"] = json{{"stretches", found.sampling->stretches}};
-    put(all["sampling"], "effect", "_w", found.sampling->effect_w);
-    put(all["sampling"], "without", "_w", found.sampling->without_w);
-  }
-  for (const MeterFound::Rail& one : found.rails) {
-    json rail = named(one.rail);
-    rail["gain"] = nullptr;
-    if (one.beside) {
-      put(rail, "gain", "", one.beside->gain);
-      put(rail, "offset", "_w", one.beside->offset_w);
-      put(rail, "idle_missing", "_w", one.beside->idle_missing_w);
-      put(rail, "loaded_missing", "_w", one.beside->loaded_missing_w);
-      rail["span_w"] = one.beside->span_w;
-    }
-    all["rails"].push_back(std::move(rail));
-  }
-  return all;
-}
-
-void print_meter(const MeterFound& found, Terminal& terminal) {
-  const auto shown = [](const Interval& value, const char* unit) {
-    return with_interval(value.value, value.half_width, 1, unit);
-  };
-  const bool simulated = is_simulated(found.meter.channel);
-  terminal.out << "The board's sensor beside " << found.meter.sensor << " " << found.meter.channel.rail
-               << (simulated ? ", whose data are MADE UP" : "") << ": 95 % intervals\n\n";
-  if (found.sampling)
-    terminal.out << fmt::format(
-        " sampling adds {} to the {} that the idle machine draws by the meter\n\n",
-        with_interval(found.sampling->effect_w.value, found.sampling->effect_w.half_width, 1e3, "mW"),
-        shown(found.sampling->without_w, "W"));
-  else
-    terminal.out << " what sampling adds is not known: the meter said too little\n\n";
-  TextTable table;
-  table.columns = {{"rail"},
-                   {"gain", true},
-                   {"offset", true},
-                   {"less, idle", true},
-                   {"less, loaded", true},
-                   {"load by the meter", true, 1}};
-  for (const MeterFound::Rail& one : found.rails) {
-    if (!one.beside) {
-      table.rows.push_back({{rail_name(one.rail.channel), "", "", "", "", ""},
-                            "not known: too little was read, or the load does not show"});
-      table.remark_from = 1;
-      continue;
-    }
-    const RailBesideMeter& beside = *one.beside;
-    table.rows.push_back(
-        {{rail_name(one.rail.channel), with_interval(beside.gain.value, beside.gain.half_width, 1, ""),
-          shown(beside.offset_w, "W"), shown(beside.idle_missing_w, "W"), shown(beside.loaded_missing_w, "W"),
-          fmt::format("{:.3g} W", beside.span_w)},
-         {}});
-  }
-  terminal.out
-      << text_table(table, terminal.style)
-      << "Rail = offset + gain x meter. Where the meter measures that very rail, these are the sensor's "
-         "errors;\n"
-         "where it sits at the supply, what is less is lost between there and the sensor, or drawn "
-         "beside it.\n";
 }
 
 json planted_json(const PlantedPlan& plan, const std::vector<PlantedResult>& results) {

@@ -5,13 +5,12 @@
 #include <optional>
 #include <vector>
 
-#include "calibration/meter_comparison.h"
 #include "calibration/planted_load.h"
 #include "calibration/sampling_cost.h"
 #include "calibration/step_response.h"
 #include "cli/command.h"
-#include "session/metered_run.h"
 #include "session/rate_phases.h"
+#include "session/sensor_pace.h"
 
 namespace layerwatt {
 
@@ -33,24 +32,10 @@ nlohmann::json cost_json(const CostFound& found);
 struct RailResponse {
   RailRecord rail;
   std::optional<StepResponse> response;  // empty: the load does not move it
+  std::optional<SensorPace> pace;        // under that load; empty: hardly read
 };
 void print_responses(const std::vector<RailResponse>& responses, Terminal& terminal);
 nlohmann::json responses_json(const std::vector<RailResponse>& responses);
-
-// The sensor beside a meter. Rails without readings.
-struct MeterFound {
-  std::optional<SamplingEffect> sampling;  // empty: too little was read
-  struct Rail {
-    RailRecord rail;
-    std::optional<RailBesideMeter> beside;  // empty: too little was read, or the load does not show
-  };
-  std::vector<Rail> rails;
-  RailRecord meter;
-};
-// `meter_rail`: of the meter; empty = its first. not_found: it has no such rail.
-Result<MeterFound> meter_from(const MeteredRun& run, const std::string& meter_rail);
-void print_meter(const MeterFound& found, Terminal& terminal);
-nlohmann::json meter_json(const MeterFound& found);
 
 // Whether a planted load was found.
 void print_planted(const PlantedPlan& plan, const std::vector<PlantedResult>& results, bool simulated,

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "cli/calibrations.h"
 #include "cli/command.h"
 #include "session/machine_facts.h"
 
@@ -14,7 +15,7 @@ namespace layerwatt {
 namespace {
 
 struct DoctorArguments {
-  std::filesystem::path sysroot = "/";
+  std::filesystem::path sysroot = "/", calibration;
   bool json = false;
 };
 
@@ -40,6 +41,12 @@ int examine(const DoctorArguments& arguments, Terminal& terminal) {
   std::vector<Finding> findings = doctor_findings(*machine);
   for (Finding& finding : journal_findings(*machine, own_journal_folder()))
     findings.push_back(std::move(finding));
+  const auto stored = calibrations_on(*machine, arguments.calibration);
+  if (!stored)
+    findings.push_back({Severity::warning, "calibrations of this machine",
+                        stored.error().where + ": " + stored.error().detail, "put it right, or remove it"});
+  else
+    for (Finding& finding : calibration_findings(*machine, *stored)) findings.push_back(std::move(finding));
   bool problem = false;
   nlohmann::json list = nlohmann::json::array();
   for (const Finding& finding : findings) {
@@ -72,6 +79,7 @@ void add_doctor(CLI::App& app, Invocation& invocation) {
   auto arguments = std::make_shared<DoctorArguments>();
   command.add_option("--sysroot", arguments->sysroot,
                      "Examine a recorded machine's tree instead of this machine");
+  add_calibration_option(command, arguments->calibration);
   command.add_flag("--json", arguments->json, "JSON on standard output");
   command.footer(
       "Exit code 1 when power cannot be measured here.\n"

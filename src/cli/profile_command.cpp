@@ -11,6 +11,7 @@
 #include "attribution/precision.h"
 #include "attribution/profile.h"
 #include "attribution/roll_up.h"
+#include "cli/calibrations.h"
 #include "cli/command.h"
 #include "cli/duration.h"
 #include "cli/interrupts.h"
@@ -18,6 +19,7 @@
 #include "cli/progress.h"
 #include "cli/show_run.h"
 #include "session/profile_session.h"
+#include "session/virtual_source.h"
 #include "timeline/run_file.h"
 
 namespace layerwatt {
@@ -29,7 +31,7 @@ struct ProfileArguments {
   ProfileOptions options;
   std::string runs, max_time, period, report = "terminal";
   AttributionOptions attribution;
-  std::filesystem::path sysroot = "/";
+  std::filesystem::path sysroot = "/", calibration;
   std::string sensor_mode = "asis";
   std::string convolution_file;
   int threads = 0;
@@ -117,6 +119,20 @@ std::optional<ProfileOptions::Refit> refit(const std::filesystem::path& run_file
   return ProfileOptions::Refit{precision.reached(), precision.needed, brief(precision)};
 }
 
+// A simulated board, or one whose tree lies elsewhere, is not the one that this machine's are of.
+Result<std::vector<StoredCalibration>> calibrations_for(const ProfileArguments& arguments) {
+  const ProfileOptions& options = arguments.options;
+  const bool elsewhere =
+      !options.board.empty() || !virtual_board_id(options.sensor).empty() || arguments.sysroot != "/";
+  if (!arguments.attribution.calibrated || (elsewhere && arguments.calibration.empty()))
+    return std::vector<StoredCalibration>{};
+  auto stored = calibrations_in_place(arguments.calibration);
+  if (stored) return stored;
+  Error error = stored.error();
+  error.detail += " (--no-calibration does without)";
+  return error;
+}
+
 int profile(ProfileArguments arguments, const std::string& command_line, Terminal& terminal) {
   if (auto understood = understand(arguments); !understood) {
     report_error(terminal, understood.error());
@@ -124,7 +140,12 @@ int profile(ProfileArguments arguments, const std::string& command_line, Termina
   }
   const auto machine = machine_at(arguments.sysroot);
   if (!machine) return report_error(terminal, machine.error());
+  const auto stored = calibrations_for(arguments);
+  if (!stored) return report_error(terminal, stored.error());
   ProfileOptions& options = arguments.options;
+  options.calibrate = [&](RailRecord& rail, const Circumstances& circumstances) {
+    return attach_calibration(*stored, circumstances, rail);
+  };
   options.command_line = command_line;
   options.interrupted = &catch_interrupts();
 
@@ -195,6 +216,8 @@ void add_attribution_options(CLI::App& command, AttributionOptions& attribution)
   command.add_option_function<std::string>(
       "--shunt-tolerance", set_tolerance,
       "Of the sensor's resistors, as 1%, for the absolute interval [as the board's file knows it]");
+  command.add_flag("!--no-calibration", attribution.calibrated,
+                   "Powers as they were read, whatever a meter once said of the sensor");
   const auto set_mark_bias = [&attribution](const std::string& text) {
     const auto bias = parse_duration(text);
     if (!bias) throw CLI::ValidationError{"--mark-bias", bias.error().detail};
@@ -250,6 +273,7 @@ void add_profile(CLI::App& app, Invocation& invocation) {
   command.add_option(
       "--sysroot", arguments->sysroot,
       "Read sensors and settings of the machine whose /sys and /proc lie here, as in a container");
+  add_calibration_option(command, arguments->calibration);
   command.add_option("--engine", options.engine, "Inference engine")->capture_default_str();
   command.add_option("--threads", arguments->threads, "Threads of the engine [cores - 1]")
       ->check(CLI::Range(1, 1024));

@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "boards/board.h"
+#include "cli/calibrations.h"
 #include "cli/command.h"
 #include "sensors/sensor.h"
 #include "sensors/stream.h"
@@ -20,7 +21,7 @@ namespace layerwatt {
 namespace {
 
 struct SensorsArguments {
-  std::filesystem::path sysroot = "/";
+  std::filesystem::path sysroot = "/", calibration;
   bool json = false, measure = false;
 };
 
@@ -91,8 +92,17 @@ nlohmann::json as_json(const SensorPace& pace, const Channel& channel) {
   return measured;
 }
 
-nlohmann::json as_json(const Machine& machine, Sensor& sensor, const SensorDriver& driver,
-                       const std::vector<Channel>& channels, bool measure) {
+// What is said of every sensor of one list.
+struct Listing {
+  const Machine& machine;
+  std::string board_id;
+  std::vector<StoredCalibration> calibrations;
+  bool measure = false;
+};
+
+nlohmann::json as_json(const Listing& listing, Sensor& sensor, const SensorDriver& driver,
+                       const std::vector<Channel>& channels) {
+  const auto& [machine, board_id, calibrations, measure] = listing;
   nlohmann::json rails = nlohmann::json::array();
   for (std::size_t i = 0; i < channels.size(); ++i) {
     const Channel& channel = channels[i];
@@ -113,6 +123,8 @@ nlohmann::json as_json(const Machine& machine, Sensor& sensor, const SensorDrive
       rail["energy_j"] = std::get<Joules>(*value).value();
     if (measure)
       if (const auto pace = measured_pace(machine, sensor, i)) rail["measured"] = as_json(*pace, channel);
+    const std::string calibration = describe(calibration_of(calibrations, board_id, driver, sensor, channel));
+    rail["calibration"] = calibration.empty() ? nlohmann::json() : nlohmann::json(calibration);
     rails.push_back(std::move(rail));
   }
   return {{"driver", driver.name},
@@ -122,8 +134,9 @@ nlohmann::json as_json(const Machine& machine, Sensor& sensor, const SensorDrive
           {"rails", rails}};
 }
 
-void print(const Machine& machine, Sensor& sensor, const SensorDriver& driver,
-           const std::vector<Channel>& channels, bool measure, std::ostream& out) {
+void print(const Listing& listing, Sensor& sensor, const SensorDriver& driver,
+           const std::vector<Channel>& channels, std::ostream& out) {
+  const auto& [machine, board_id, calibrations, measure] = listing;
   out << driver.name << (sensor.device().empty() ? "" : " " + sensor.device());
   if (driver.origin != Origin::measured)
     out << "  (" << name_of(driver.origin) << ", not measured)";
@@ -136,6 +149,11 @@ void print(const Machine& machine, Sensor& sensor, const SensorDriver& driver,
     out << fmt::format("  {:<20} {:>12}  {}", channel.rail, describe_value(value), describe_channel(channel));
     if (took) out << ", read in " << in_ms(*took);
     out << "\n";
+    const std::string calibration = describe(calibration_of(calibrations, board_id, driver, sensor, channel));
+    if (!calibration.empty())
+      out << "    " << calibration << "\n";
+    else if (driver.origin == Origin::measured)
+      out << "    not calibrated\n";
     if (!measure) continue;
     const auto pace = measured_pace(machine, sensor, i);
     out << "    measured: " << (pace ? describe(*pace, channel) : "not read often enough") << "\n";
@@ -171,6 +189,9 @@ int list(const SensorsArguments& arguments, Terminal& terminal) {
   nlohmann::json sensors = nlohmann::json::array(), skipped = nlohmann::json::array();
   const std::optional<Board> board = recognise_board(*machine);
   bool measured = false;
+  auto stored = calibrations_on(*machine, arguments.calibration);
+  if (!stored) return report_error(terminal, stored.error());
+  const Listing listing{*machine, board ? board->id : "", std::move(*stored), arguments.measure};
   const auto skip = [&](const Skipped& one) {
     skipped.push_back({{"what", one.what}, {"why", one.why}, {"remedy", one.remedy}});
     if (arguments.json) return;
@@ -184,9 +205,9 @@ int list(const SensorsArguments& arguments, Terminal& terminal) {
       const std::vector<Channel> channels =
           with_board_facts(board, driver->name, sensor->device(), sensor->mode(), sensor->channels());
       if (arguments.json)
-        sensors.push_back(as_json(*machine, *sensor, *driver, channels, arguments.measure));
+        sensors.push_back(as_json(listing, *sensor, *driver, channels));
       else
-        print(*machine, *sensor, *driver, channels, arguments.measure, terminal.out);
+        print(listing, *sensor, *driver, channels, terminal.out);
     }
     for (const Skipped& one : found.skipped) skip(one);
   }
@@ -217,6 +238,7 @@ void add_sensors(CLI::App& app, Invocation& invocation) {
       "--measure", arguments->measure,
       "Read each rail for half a second: how long a read takes, how often the value is new, and\n"
       "whether that is what the sensor is set to");
+  add_calibration_option(command, arguments->calibration);
   command.add_flag("--json", arguments->json, "JSON on standard output");
   command.footer(
       "Examples:\n"

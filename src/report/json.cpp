@@ -157,6 +157,8 @@ Json rail_of(const RailProfile& rail) {
   }
   json["fit"] = rail.fit ? json_of(*rail.fit) : Json{};
   json["accuracy"] = json_of(rail.accuracy);
+  json["calibration"] = rail.calibration ? json_of(*rail.calibration) : Json{};
+  json["supply_loss"] = rail.supply_loss ? json_of(*rail.supply_loss) : Json{};
   json["uncertainty"] = json_of(rail.uncertainty);
   return json;
 }

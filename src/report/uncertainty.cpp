@@ -83,13 +83,15 @@ std::string budget_table(const RailProfile& rail, const Style& style) {
 std::string relative(const RailProfile& rail, std::size_t layer,
                      std::initializer_list<Influence> influences) {
   double squares = 0;
+  bool any = false;
   for (const UncertaintyComponent& component : rail.uncertainty.components)
     for (const Influence influence : influences) {
       if (component.influence != influence) continue;
       if (!component.layers[layer]) return "-";
+      any = true;
       squares += std::pow(*component.layers[layer] / rail.layers[layer].energy->value, 2);
     }
-  return std::isfinite(squares) ? percent(std::sqrt(squares)) : "-";
+  return any && std::isfinite(squares) ? percent(std::sqrt(squares)) : "-";
 }
 
 TextRow layer_row(const Profile& profile, const RailProfile& rail, std::size_t l, const Style& style) {
@@ -106,9 +108,13 @@ TextRow layer_row(const Profile& profile, const RailProfile& rail, std::size_t l
   for (const std::string& cell :
        {quantity(layer.energy->value, style), interval.empty() ? "-" : interval,
         relative(rail, l, {Influence::repetition}), relative(rail, l, {Influence::runs}),
-        relative(rail, l, {Influence::shunt_gain, Influence::bus_gain}),
+        relative(
+            rail, l,
+            {Influence::shunt_gain, Influence::bus_gain, Influence::calibration_gain, Influence::meter_gain}),
         relative(rail, l, {Influence::shunt_tolerance}),
-        relative(rail, l, {Influence::shunt_offset, Influence::bus_offset}),
+        relative(rail, l,
+                 {Influence::shunt_offset, Influence::bus_offset, Influence::calibration_level,
+                  Influence::meter_offset}),
         absolute.empty() ? "-" : absolute})
     row.cells.push_back(cell);
   return row;
@@ -138,7 +144,7 @@ std::string result_lines(const RailProfile& rail, const Style& style) {
                      style);
   if (!budget.inference)
     return text + sentence("absolute: withheld; " + budget.withheld +
-                               (rail.accuracy.shunt && !rail.accuracy.shunt_tolerance
+                               (!rail.calibration && rail.accuracy.shunt && !rail.accuracy.shunt_tolerance
                                     ? " (--shunt-tolerance 1% assumes one)"
                                     : ""),
                            style);
@@ -163,7 +169,10 @@ std::string rail_text(const Profile& profile, const RailProfile& rail, const Sty
       "when "
       "they are compared",
       style);
-  if (!rail.accuracy.source.empty()) text += sentence("figures: " + rail.accuracy.source, style);
+  if (const auto& known = rail.calibration)
+    text += sentence(fmt::format("figures: calibration of {} against {}", known->made, known->meter), style);
+  else if (!rail.accuracy.source.empty())
+    text += sentence("figures: " + rail.accuracy.source, style);
   return text + "\n " + painted(Ink::strong, "Layers", style) +
          ", standard uncertainties between the intervals\n" + layers_table(profile, rail, style);
 }

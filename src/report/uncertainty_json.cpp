@@ -65,4 +65,30 @@ Json json_of(const JoinedLayers& joined) {
           {"more_time_s", joined.more_time ? Json(seconds(*joined.more_time)) : Json{}}};
 }
 
+Json json_of(const RailCalibration& known) {
+  const auto& accuracy = known.meter_accuracy;
+  return {{"gain", known.gain},
+          {"gain_half_width", known.gain_half_width},
+          {"at_w", known.at.value()},
+          {"reads_w", known.reads.value()},
+          {"reads_half_width_w", known.reads_half_width.value()},
+          {"from_w", known.from.value()},
+          {"to_w", known.to.value()},
+          {"meter_gain", accuracy ? Json(accuracy->gain) : Json{}},
+          {"meter_offset_w", accuracy ? Json(accuracy->offset.value()) : Json{}},
+          {"meter", known.meter},
+          {"made", known.made}};
+}
+
+Json json_of(const SupplyLoss& loss) {
+  return {{"idle_w", loss.idle.value()},
+          {"idle_half_width_w", loss.idle_half_width.value()},
+          {"loaded_w", loss.loaded.value()},
+          {"loaded_half_width_w", loss.loaded_half_width.value()},
+          {"idle_supply_w", loss.idle_supply.value()},
+          {"loaded_supply_w", loss.loaded_supply.value()},
+          {"meter", loss.meter},
+          {"made", loss.made}};
+}
+
 }  // namespace layerwatt

@@ -10,5 +10,7 @@ namespace layerwatt {
 nlohmann::ordered_json json_of(const Accuracy& accuracy);
 nlohmann::ordered_json json_of(const UncertaintyBudget& budget);
 nlohmann::ordered_json json_of(const JoinedLayers& joined);
+nlohmann::ordered_json json_of(const RailCalibration& calibration);
+nlohmann::ordered_json json_of(const SupplyLoss& loss);
 
 }  // namespace layerwatt

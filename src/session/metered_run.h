@@ -3,6 +3,8 @@
 // and under a load with it on, in changing order, while the meter goes on all the time.
 #pragma once
 #include <atomic>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,11 +17,15 @@
 namespace layerwatt {
 
 struct MeteredOptions {
-  std::string sensor;              // of the board: a driver's name; empty = best there is
+  std::string sensor;              // of the board: a driver's name or virtual:BOARD; empty = best there is
   std::vector<std::string> rails;  // of it; empty = all
-  std::string meter;               // a stream or a sensor driver: "csv:/dev/ttyUSB0"
+  // A stream or a sensor driver: "csv:/dev/ttyUSB0"; of a virtual board "virtual", the truth.
+  std::string meter;
+  std::string must_have;  // a rail of the sensor without which nothing is to be measured; may be empty
   Nanoseconds stretch = std::chrono::seconds{2};
   int rounds = 5;
+  // Then, of a load that both watch: off, on, off, ... one after the other. Empty: none.
+  std::vector<Nanoseconds> switching;
   std::uint64_t seed = 1;                          // of the order
   const std::atomic<bool>* interrupted = nullptr;  // set by Ctrl-C; may be null
 };
@@ -31,9 +37,17 @@ struct MeteredRun {
     bool sampled = false, loaded = false;
   };
   std::vector<Part> parts;
+  struct Switched {
+    std::vector<Stretch> on;  // as it really was
+    Instant from, to;
+  };
+  std::optional<Switched> switched;
+  std::map<std::string, std::string> circumstances;  // as in a run file, with the sensor's mode
 };
 
-// gone: interrupted. not_found: no such sensor or meter, or one that does not measure.
+inline constexpr Nanoseconds settling_of_stretch = std::chrono::milliseconds{300};  // before a stretch counts
+
+// gone: interrupted. not_found: no such sensor, rail or meter, or one that does not measure.
 Result<MeteredRun> read_beside_meter(const Machine& machine, const MeteredOptions& options,
                                      Progress& progress);
 

@@ -52,6 +52,32 @@ TEST(MeteredRun, TheMeterIsReadAllTheTimeAndTheBoardOnlyWhereItShall) {
   EXPECT_EQ(loaded, 2);
 }
 
+TEST(MeteredRun, TellsHowTheSensorWasSet) {
+  const auto measured = run(quick());
+  ASSERT_TRUE(measured) << measured.error().detail;
+  EXPECT_EQ(measured->circumstances.at("board.id"), "jetson-nano");
+  EXPECT_EQ(measured->circumstances.at("sensor_mode.6-0040.running_mode"), "continuous");
+  EXPECT_FALSE(measured->switched);
+}
+
+TEST(MeteredRun, SwitchesALoadThatBothWatchWhereThatIsAsked) {
+  MeteredOptions options = quick();
+  options.rounds = 1;
+  options.switching = {50ms, 100ms, 50ms, 100ms};  // off, on, off, on
+  const auto measured = run(options);
+  ASSERT_TRUE(measured && measured->switched);
+  EXPECT_EQ(measured->switched->on.size(), 2U);
+  const Stretch whole{measured->switched->from, measured->switched->to};
+  EXPECT_GT(readings_in(measured->rails[0], whole), 10U);
+  EXPECT_GT(readings_in(measured->meter[0], whole), 10U);
+}
+
+TEST(MeteredRun, ARailThatMustBeThereIsLookedForFirst) {
+  MeteredOptions options = quick();
+  options.must_have = "VDD_IN";
+  EXPECT_EQ(run(options).error().code, Errc::not_found);
+}
+
 TEST(MeteredRun, AMeterThatIsNotThereOrNotOneIsRefused) {
   MeteredOptions options = quick();
   options.meter = "toaster";

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "core/vocabulary.h"
 
 namespace layerwatt {
+
+struct RailRecord;
 
 struct ProfileOptions {
   std::string model;  // a zoo name, or the path of an ONNX file
@@ -52,6 +55,10 @@ struct ProfileOptions {
     std::string method, json;
   };
   std::function<std::optional<Summary>(bool complete)> summarise;
+  // Puts what a meter once said of a rail into its record, before it is read. A sentence when something is
+  // known and does not hold for it as it is now; else empty. May be empty.
+  std::function<std::string(RailRecord& rail, const std::map<std::string, std::string>& circumstances)>
+      calibrate;
   // Makes sense of what is committed in `output` so far. Called between blocks; with `precision` only. Gives
   // nothing when nothing can be said yet.
   struct Refit {

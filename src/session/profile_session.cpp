@@ -96,16 +96,6 @@ std::vector<Channel> channels_of(const std::vector<RailRecord>& rails) {
   return channels;
 }
 
-// "6-0040.samples" -> "64".
-std::map<std::string, std::string> modes_of(const ChosenSensors& chosen) {
-  std::map<std::string, std::string> modes;
-  for (const auto& sensor : chosen.sensors)
-    for (const auto& [key, value] : sensor->mode())
-      modes[(sensor->device().empty() ? std::string{chosen.driver->name} : sensor->device()) + "." + key] =
-          value;
-  return modes;
-}
-
 // As far as the sensors themselves know them.
 std::vector<RailRecord> rails_of(std::span<const ChosenSensors> chosen) {
   std::vector<RailRecord> rails;
@@ -166,7 +156,7 @@ Result<void> Session::prepare() {
   if (auto added = add_mode_events(); !added) return added;
   if (auto added = file_->add_layers(layers_); !added) return added;
   recorder_.emplace(*file_, *source_, machine_.clock());
-  if (auto added = recorder_->add_rails(options_.rails); !added) return added;
+  if (auto added = recorder_->add_rails(options_, circumstances_); !added) return added;
   runs_.emplace(*runner_, *recorder_, machine_.clock(), options_, static_cast<std::uint32_t>(layers_.size()));
   runs_->set_longest_gap(longest_gap(channels_of(source_->rails())));
   if (auto added = file_->append_phase({Phase::open, 0, started_, now()}); !added) return added;

@@ -27,16 +27,22 @@ Result<void> check_rails(const std::vector<RailRecord>& rails, const std::vector
   return Error{Errc::not_found, "rail " + missing.front(), "the sensors here have: " + known};
 }
 
-Result<void> Recorder::add_rails(const std::vector<std::string>& wanted) {
-  for (const RailRecord& rail : source_.rails()) {
+Result<void> Recorder::add_rails(const ProfileOptions& options,
+                                 const std::map<std::string, std::string>& circumstances) {
+  const std::vector<std::string>& wanted = options.rails;
+  for (RailRecord& rail : source_.rails()) {
     const std::string& name = rail.channel.rail;
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) {
       rail_ids_.emplace_back();
       continue;
     }
+    const std::string not_applied =
+        options.calibrate ? options.calibrate(rail, circumstances) : std::string{};
     const auto id = file_.add_rail(rail);
     if (!id) return id.error();
     rail_ids_.emplace_back(*id);
+    if (!not_applied.empty())
+      if (auto added = add_event("calibration", not_applied); !added) return added;
   }
   first_.resize(rail_ids_.size());
   return {};

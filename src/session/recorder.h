@@ -21,8 +21,9 @@ class Recorder {
   Recorder(RunFileWriter& file, ReadingSource& source, const Clock& clock)
       : file_{file}, source_{source}, clock_{clock}, last_commit_{clock.now()} {}
 
-  // Adds the source's rails that are wanted (all when `wanted` is empty). Ask check_rails() first.
-  Result<void> add_rails(const std::vector<std::string>& wanted);
+  // Adds the source's rails that are wanted (all when none is named), calibrated. Ask check_rails() first.
+  Result<void> add_rails(const ProfileOptions& options,
+                         const std::map<std::string, std::string>& circumstances);
   // Takes the readings up to `until` and writes them, unless `discard`; gaps are always written. Commits when
   // a second has passed.
   Result<void> pump(std::span<const LayerSpan> spans, Instant until, bool discard = false);

@@ -56,7 +56,7 @@ class RecorderTest : public ::testing::Test {
 };
 
 TEST_F(RecorderTest, SaysHowFastRailsAreAndWhichContradictTheirTable) {
-  ASSERT_TRUE(recorder_.add_rails({}));
+  ASSERT_TRUE(recorder_.add_rails({}, {}));
   ASSERT_TRUE(recorder_.pump({}, Instant{500ms}));
   ASSERT_TRUE(recorder_.pump({}, Instant{1s}));
   ASSERT_TRUE(recorder_.add_pace());
@@ -69,7 +69,9 @@ TEST_F(RecorderTest, SaysHowFastRailsAreAndWhichContradictTheirTable) {
 }
 
 TEST_F(RecorderTest, OfRailsThatAreNotRecordedItSaysNothing) {
-  ASSERT_TRUE(recorder_.add_rails({"HONEST"}));
+  ProfileOptions options;
+  options.rails = {"HONEST"};
+  ASSERT_TRUE(recorder_.add_rails(options, {}));
   ASSERT_TRUE(recorder_.pump({}, Instant{1s}));
   ASSERT_TRUE(recorder_.add_pace());
   const Timeline run = written();

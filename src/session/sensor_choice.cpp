@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "session/machine_facts.h"
+
 namespace layerwatt {
 
 bool is_chosen_by_itself(const SensorDriver& driver) {
@@ -12,6 +14,22 @@ bool is_chosen_by_itself(const SensorDriver& driver) {
     if (one->origin == Origin::estimated) return false;
   }
   return false;
+}
+
+std::map<std::string, std::string> modes_of(const ChosenSensors& chosen) {
+  std::map<std::string, std::string> modes;
+  for (const auto& sensor : chosen.sensors)
+    for (const auto& [key, value] : sensor->mode())
+      modes[(sensor->device().empty() ? std::string{chosen.driver->name} : sensor->device()) + "." + key] =
+          value;
+  return modes;
+}
+
+std::map<std::string, std::string> circumstances_with(const Machine& machine, const std::string& driver) {
+  std::map<std::string, std::string> all = gather_circumstances(machine);
+  if (const auto chosen = choose_sensors(machine, {}, driver))
+    for (auto& [key, value] : modes_of(*chosen)) all["sensor_mode." + key] = value;
+  return all;
 }
 
 Result<ChosenSensors> choose_sensors(const Machine& machine, const Workload& workload,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which sensors a session reads: real ones first, the estimate last, and never a simulation unasked.
 #pragma once
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,12 @@ struct ChosenSensors {
   const SensorDriver* driver = nullptr;
   std::vector<std::unique_ptr<Sensor>> sensors;
 };
+
+// How they are set: "6-0040.samples" -> "64". The driver's name stands for a device that has none.
+std::map<std::string, std::string> modes_of(const ChosenSensors& chosen);
+
+// Facts of the machine and, as a run file names them, how the sensors of a driver are set.
+std::map<std::string, std::string> circumstances_with(const Machine& machine, const std::string& driver);
 
 // False for what stands behind the estimate, which is always found: sensors that do not see a network's
 // layers on the CPU, read only when asked for.

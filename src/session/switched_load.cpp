@@ -60,15 +60,6 @@ Result<SwitchedLoad> on_this_machine(const Machine& machine, const SwitchedLoadO
   return run;
 }
 
-// As much work as fills the board's arithmetic and its memory for the same time.
-Layer busy_layer(const BoardModel& model) {
-  Layer layer;
-  layer.name = layer.type = "load";
-  layer.macs = static_cast<std::int64_t>(model.macs_per_second);
-  layer.bytes = static_cast<std::int64_t>(model.bytes_per_second);
-  return layer;
-}
-
 Result<SwitchedLoad> on_virtual_board(const Board& board, const SwitchedLoadOptions& options,
                                       const std::vector<Nanoseconds>& lengths) {
   if (!board.model) return Error{Errc::unsupported, "virtual:" + board.id, "has no model"};
@@ -95,6 +86,14 @@ Result<SwitchedLoad> on_virtual_board(const Board& board, const SwitchedLoadOpti
 }
 
 }  // namespace
+
+Layer busy_layer(const BoardModel& model) {
+  Layer layer;
+  layer.name = layer.type = "load";
+  layer.macs = static_cast<std::int64_t>(model.macs_per_second);
+  layer.bytes = static_cast<std::int64_t>(model.bytes_per_second);
+  return layer;
+}
 
 Result<SwitchedLoad> read_under_load(const Machine& machine, const SwitchedLoadOptions& options,
                                      const std::vector<Nanoseconds>& lengths, Progress& progress) {

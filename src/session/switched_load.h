@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "boards/board.h"
 #include "core/machine.h"
 #include "core/result.h"
 #include "session/busy_threads.h"
@@ -28,6 +29,9 @@ struct SwitchedLoad {
   Instant from, to;
   ClockTriple clocks_at_start{}, clocks_at_end{};
 };
+
+// As much work as fills a board's arithmetic and its memory for the same time.
+Layer busy_layer(const BoardModel& model);
 
 // `lengths`: of the stretches off, on, off, on, ... one after the other. gone: interrupted. not_found: no
 // sensor that measures.

@@ -26,9 +26,11 @@ namespace {
 constexpr std::uint32_t inferences_a_block = 50;
 constexpr std::uint32_t latency_inferences = 200;
 
+using Circumstances = std::map<std::string, std::string>;
+
 struct Described {
   std::vector<Layer> layers;
-  std::map<std::string, std::string> circumstances;
+  Circumstances circumstances;
 };
 
 Result<Described> describe_model(const ProfileOptions& options) {
@@ -52,11 +54,13 @@ Result<Described> describe_model(const ProfileOptions& options) {
 class VirtualSession {
  public:
   VirtualSession(const ProfileOptions& options, Progress& progress, const Board& board,
-                 const std::vector<Layer>& layers, RunFileWriter& file, VirtualSource& source)
+                 const std::vector<Layer>& layers, const Circumstances& circumstances, RunFileWriter& file,
+                 VirtualSource& source)
       : options_{options},
         progress_{progress},
         board_{board},
         layers_{layers},
+        circumstances_{circumstances},
         file_{file},
         source_{source},
         recorder_{file, source, clock_} {
@@ -78,6 +82,7 @@ class VirtualSession {
   Progress& progress_;
   const Board& board_;
   const std::vector<Layer>& layers_;
+  const Circumstances& circumstances_;
   RunFileWriter& file_;
   VirtualSource& source_;
   ManualClock clock_;  // virtual time: starts at zero, moves with what is simulated
@@ -168,7 +173,7 @@ Result<void> VirtualSession::finish() {
 }
 
 Result<SessionOutcome> VirtualSession::run() {
-  if (auto added = recorder_.add_rails(options_.rails); !added) return added.error();
+  if (auto added = recorder_.add_rails(options_, circumstances_); !added) return added.error();
   if (auto done = idle(Phase::idle_before, budget_.idle); !done) return done.error();
   turns_ = RailTurns{options_, channels_, recorder_.recorded(), recorder_.take_recent()};
   if (auto done = unrecorded(Phase::warm_up, inferences_a_block); !done) return done.error();
@@ -181,21 +186,16 @@ Result<SessionOutcome> VirtualSession::run() {
   return SessionOutcome{interrupted() ? Ending::interrupted : Ending::whole, std::nullopt, stopped_};
 }
 
-Result<void> record_circumstances(RunFileWriter& file, const ProfileOptions& options, const Board& board,
-                                  Described described) {
-  described.circumstances["command"] = options.command_line;
-  described.circumstances["model"] = options.model;
-  described.circumstances["engine"] = "virtual";
-  described.circumstances["batch"] = std::to_string(options.batch);
-  described.circumstances["seed"] = std::to_string(options.seed);
-  if (!options.precision.empty()) described.circumstances["precision"] = options.precision;
-  if (options.best_sensor_mode) described.circumstances["sensor_mode"] = "best";
-  described.circumstances["board"] = board.name + " (virtual)";
-  described.circumstances["simulation"] =
-      "execution, readings and time of " + board.name + ", SIMULATED, UNCALIBRATED";
-  for (const auto& [key, value] : described.circumstances)
-    if (auto set = file.set_circumstance(key, value); !set) return set;
-  return {};
+void add_circumstances(const ProfileOptions& options, const Board& board, Circumstances& all) {
+  all["command"] = options.command_line;
+  all["model"] = options.model;
+  all["engine"] = "virtual";
+  all["batch"] = std::to_string(options.batch);
+  all["seed"] = std::to_string(options.seed);
+  if (!options.precision.empty()) all["precision"] = options.precision;
+  if (options.best_sensor_mode) all["sensor_mode"] = "best";
+  all["board"] = name_of_virtual(board);
+  all["simulation"] = "execution, readings and time of " + board.name + ", SIMULATED, UNCALIBRATED";
 }
 
 }  // namespace
@@ -220,10 +220,11 @@ Result<SessionOutcome> run_virtual_profile(const Machine&, const ProfileOptions&
   if (auto checked = check_rails(source.rails(), options.rails); !checked) return checked.error();
   auto file = RunFileWriter::create(options.output, options.force);
   if (!file) return file.error();
-  if (auto recorded = record_circumstances(*file, options, *board, std::move(*described)); !recorded)
-    return recorded.error();
+  add_circumstances(options, *board, described->circumstances);
+  for (const auto& [key, value] : described->circumstances)
+    if (auto set = file->set_circumstance(key, value); !set) return set.error();
   if (auto added = file->add_layers(layers); !added) return added.error();
-  return VirtualSession{options, progress, *board, layers, *file, source}.run();
+  return VirtualSession{options, progress, *board, layers, described->circumstances, *file, source}.run();
 }
 
 }  // namespace layerwatt

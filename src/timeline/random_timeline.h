@@ -96,6 +96,16 @@ class RandomTimeline {
     return {maybe_real(),  maybe_real(), maybe<Volts>(), maybe<Volts>(),
             maybe<Ohms>(), maybe_real(), maybe<Volts>(), text()};
   }
+  RailCalibration calibration() {
+    RailCalibration made{0.9,      0.01, Watts{real()}, Watts{real()}, Watts{0.1}, Watts{1},
+                         Watts{7}, {},   text(),        text()};
+    if (chance()) made.meter_accuracy = {0.001, Watts{0.002}};
+    return made;
+  }
+  SupplyLoss supply_loss() {
+    return {Watts{real()}, Watts{0.1},    Watts{real()}, Watts{0.2},
+            Watts{real()}, Watts{real()}, text(),        text()};
+  }
   RailRecord rail() {
     RailRecord made;
     made.channel.rail = text();
@@ -112,6 +122,8 @@ class RandomTimeline {
     made.channel.is_total = chance();
     made.channel.part_of = text();
     if (chance()) made.channel.accuracy = accuracy();
+    if (chance()) made.calibration = calibration();
+    if (chance()) made.supply_loss = supply_loss();
     made.sensor = text();
     made.device = text();
     for (std::int64_t i = number(0, 200); i > 0; --i) {

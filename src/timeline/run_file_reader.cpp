@@ -42,6 +42,8 @@ class Reader {
   Result<void> read_layers();
   Result<void> read_rails();
   Result<void> read_accuracies();
+  Result<void> read_calibrations();
+  Result<void> read_supply_losses();
   Result<void> read_readings();
   Result<void> read_gaps();
   Result<void> read_phases();
@@ -246,6 +248,44 @@ Result<void> Reader::read_accuracies() {
               });
 }
 
+Watts watts(SqlRow& row, int column) { return Watts{row.real(column)}; }
+
+Result<void> Reader::read_calibrations() {
+  const auto last = static_cast<std::int64_t>(timeline_.rails.size()) - 1;
+  return each("calibration",
+              "rail, gain, gain_half_width, at_w, reads_w, reads_half_width_w, from_w, to_w, meter_gain, "
+              "meter_offset_w, meter, made",
+              [&](SqlRow& row) {
+                const std::int64_t rail = row.integer(0, 0, last);
+                const auto gain = row.optional_real(8), offset = row.optional_real(9);
+                if (gain.has_value() != offset.has_value())
+                  row.set_fault("of the meter's two errors one is missing");
+                std::optional<MeterAccuracy> accuracy;
+                if (gain && offset) accuracy = {*gain, Watts{*offset}};
+                RailCalibration made{row.real(1),   row.real(2),   watts(row, 3), watts(row, 4),
+                                     watts(row, 5), watts(row, 6), watts(row, 7), accuracy,
+                                     row.text(10),  row.text(11)};
+                if (const auto fault = fault_of(made)) row.set_fault(*fault);
+                if (row.is_faulty()) return;
+                timeline_.rails[static_cast<std::size_t>(rail)].calibration = std::move(made);
+              });
+}
+
+Result<void> Reader::read_supply_losses() {
+  const auto last = static_cast<std::int64_t>(timeline_.rails.size()) - 1;
+  return each("supply_loss",
+              "rail, idle_w, idle_half_width_w, loaded_w, loaded_half_width_w, idle_supply_w, "
+              "loaded_supply_w, meter, made",
+              [&](SqlRow& row) {
+                const std::int64_t rail = row.integer(0, 0, last);
+                SupplyLoss made{watts(row, 1), watts(row, 2), watts(row, 3), watts(row, 4),
+                                watts(row, 5), watts(row, 6), row.text(7),   row.text(8)};
+                if (const auto fault = fault_of(made)) row.set_fault(*fault);
+                if (row.is_faulty()) return;
+                timeline_.rails[static_cast<std::size_t>(rail)].supply_loss = std::move(made);
+              });
+}
+
 Result<void> Reader::read_readings() {
   auto& rails = timeline_.rails;
   // Rails are read in turn: an equal share each is exact, or near.
@@ -375,8 +415,9 @@ Result<Timeline> Reader::read() {
   using Part = Result<void> (Reader::*)();
   for (const Part part :
        {&Reader::read_circumstances, &Reader::read_clocks, &Reader::read_sampler, &Reader::read_layers,
-        &Reader::read_rails, &Reader::read_accuracies, &Reader::read_readings, &Reader::read_gaps,
-        &Reader::read_phases, &Reader::read_inferences, &Reader::read_spans, &Reader::read_events})
+        &Reader::read_rails, &Reader::read_accuracies, &Reader::read_calibrations,
+        &Reader::read_supply_losses, &Reader::read_readings, &Reader::read_gaps, &Reader::read_phases,
+        &Reader::read_inferences, &Reader::read_spans, &Reader::read_events})
     if (auto done = (this->*part)(); !done) return done.error();
   put_in_order();
   if (auto done = leave_out_unfinished(); !done) return done.error();

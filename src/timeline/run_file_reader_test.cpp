@@ -32,6 +32,13 @@ Timeline small_run() {
   run.rails[0].channel.voltage_aperture = Nanoseconds{140'000};
   run.rails[0].channel.accuracy.shunt_offset = Volts{80e-6};
   run.rails[0].channel.accuracy.source = "data sheet";
+  run.rails[0].calibration = {1.03,        0.002,
+                              Watts{4},    Watts{4.1},
+                              Watts{0.01}, Watts{2},
+                              Watts{7},    {{0.001, Watts{0.002}}},
+                              "csv",       "2026-11-22 04:35 UTC"};
+  run.rails[0].supply_loss = {Watts{0.3}, Watts{0.1}, Watts{0.6}, Watts{0.1},
+                              Watts{2.3}, Watts{7.6}, "csv",      "2026-11-22 04:35 UTC"};
   for (int i = 0; i < 40; ++i)
     run.rails[0].readings.push_back({at(i * 100), at(i * 100 + 30), Watts{0.1 * i}});
   run.rails[0].gaps = {{at(5'000), at(6'000), "busy"}};
@@ -131,9 +138,20 @@ TEST(RunFileReader, ReadsAFileThatOthersExtended) {
   EXPECT_TRUE(*read == small_run());
 }
 
+TEST(RunFileReader, ReadsVersion2WhichKnewNoCalibration) {
+  const ChangedFile file{"DROP TABLE calibration; DROP TABLE supply_loss; PRAGMA user_version = 2"};
+  const auto read = read_run_file(file.path());
+  ASSERT_TRUE(read) << read.error().detail;
+  Timeline expected = small_run();
+  expected.rails[0].calibration.reset();
+  expected.rails[0].supply_loss.reset();
+  EXPECT_TRUE(*read == expected);
+}
+
 TEST(RunFileReader, ReadsVersion1WhichKnewNoAccuracy) {
   const ChangedFile file{
-      "DROP TABLE accuracy; ALTER TABLE rail DROP COLUMN read_on_update; "
+      "DROP TABLE accuracy; DROP TABLE calibration; DROP TABLE supply_loss; ALTER TABLE rail DROP COLUMN "
+      "read_on_update; "
       "ALTER TABLE rail DROP COLUMN voltage_aperture_ns; PRAGMA user_version = 1"};
   const auto read = read_run_file(file.path());
   ASSERT_TRUE(read) << read.error().detail;
@@ -141,6 +159,8 @@ TEST(RunFileReader, ReadsVersion1WhichKnewNoAccuracy) {
   expected.rails[0].channel.read_on_update = false;
   expected.rails[0].channel.voltage_aperture.reset();
   expected.rails[0].channel.accuracy = {};
+  expected.rails[0].calibration.reset();
+  expected.rails[0].supply_loss.reset();
   EXPECT_TRUE(*read == expected);
 }
 
@@ -190,6 +210,14 @@ TEST(RunFileReader, RejectsValuesThatCannotBe) {
       "UPDATE rail SET aperture_ns = -1",
       "UPDATE rail SET quantum_w = -9e999",
       "UPDATE rail SET is_total = 2",
+      "UPDATE calibration SET rail = 1",
+      "UPDATE calibration SET gain = -1.0",
+      "UPDATE calibration SET gain = 9e999",
+      "UPDATE calibration SET gain_half_width = -0.1",
+      "UPDATE calibration SET to_w = from_w",
+      "UPDATE calibration SET meter_gain = NULL",
+      "UPDATE supply_loss SET idle_w = 9e999",
+      "UPDATE supply_loss SET loaded_half_width_w = -1.0",
       "UPDATE phase SET block = 99999999999",
       "UPDATE sampler SET ticks = -1",
       "UPDATE sampler SET lateness = '[-1]'",

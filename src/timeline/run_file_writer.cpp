@@ -113,6 +113,25 @@ class RunFileWriter::Database {
                stored(bus), source);
   }
 
+  bool add_calibration(std::int64_t rail, const RailRecord& record) {
+    if (record.calibration) {
+      const auto& [gain, gain_half_width, at, reads, reads_half_width, from, to, accuracy, meter, made] =
+          *record.calibration;
+      const auto meter_gain = accuracy ? std::optional{accuracy->gain} : std::nullopt;
+      const auto meter_offset = accuracy ? std::optional{accuracy->offset.value()} : std::nullopt;
+      if (!run("INSERT INTO calibration VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rail, gain,
+               gain_half_width, at.value(), reads.value(), reads_half_width.value(), from.value(), to.value(),
+               meter_gain, meter_offset, meter, made))
+        return false;
+    }
+    if (!record.supply_loss) return true;
+    const auto& [idle, idle_half_width, loaded, loaded_half_width, idle_supply, loaded_supply, meter, made] =
+        *record.supply_loss;
+    return run("INSERT INTO supply_loss VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", rail, idle.value(),
+               idle_half_width.value(), loaded.value(), loaded_half_width.value(), idle_supply.value(),
+               loaded_supply.value(), meter, made);
+  }
+
   SqlConnection connection;
   SqlStatement insert_reading, insert_inference, insert_span;
   std::optional<Error> broken;
@@ -215,6 +234,11 @@ Result<std::size_t> RunFileWriter::add_rail(const RailRecord& rail) {
       channel.refresh.value_or(Nanoseconds{}).count() < 0 ||
       channel.voltage_aperture.value_or(Nanoseconds{}).count() < 0)
     return database_->refusal("a rail with a negative aperture or refresh time");
+  if (rail.calibration)
+    if (const auto fault = fault_of(*rail.calibration)) return database_->refusal("a calibration: " + *fault);
+  if (rail.supply_loss)
+    if (const auto fault = fault_of(*rail.supply_loss))
+      return database_->refusal("a supply's loss: " + *fault);
   auto added = database_->write([&] {
     const auto& [name, meaning, origin, aperture, refresh, averaging, quantum, tick, wraps_at,
                  voltage_aperture, read_on_update, is_total, part_of, accuracy] = channel;
@@ -225,7 +249,7 @@ Result<std::size_t> RunFileWriter::add_rail(const RailRecord& rail) {
                           stored(averaging), stored(quantum), stored(tick), stored(wraps_at),
                           stored(voltage_aperture), std::int64_t{read_on_update}, std::int64_t{is_total},
                           part_of) &&
-           database_->add_accuracy(id, accuracy);
+           database_->add_accuracy(id, accuracy) && database_->add_calibration(id, rail);
   });
   if (!added) return added.error();
   database_->rails.push_back(channel.meaning);

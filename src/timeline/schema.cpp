@@ -34,6 +34,14 @@ CREATE TABLE rail(
 CREATE TABLE accuracy(
   rail INTEGER NOT NULL PRIMARY KEY REFERENCES rail, shunt_gain REAL, bus_gain REAL, shunt_offset_v REAL,
   bus_offset_v REAL, shunt_ohm REAL, shunt_tolerance REAL, bus_v REAL, source TEXT NOT NULL) STRICT;
+CREATE TABLE calibration(
+  rail INTEGER NOT NULL PRIMARY KEY REFERENCES rail, gain REAL NOT NULL, gain_half_width REAL NOT NULL,
+  at_w REAL NOT NULL, reads_w REAL NOT NULL, reads_half_width_w REAL NOT NULL, from_w REAL NOT NULL,
+  to_w REAL NOT NULL, meter_gain REAL, meter_offset_w REAL, meter TEXT NOT NULL, made TEXT NOT NULL) STRICT;
+CREATE TABLE supply_loss(
+  rail INTEGER NOT NULL PRIMARY KEY REFERENCES rail, idle_w REAL NOT NULL, idle_half_width_w REAL NOT NULL,
+  loaded_w REAL NOT NULL, loaded_half_width_w REAL NOT NULL, idle_supply_w REAL NOT NULL,
+  loaded_supply_w REAL NOT NULL, meter TEXT NOT NULL, made TEXT NOT NULL) STRICT;
 CREATE TABLE reading(
   rail INTEGER NOT NULL REFERENCES rail, before_ns INTEGER NOT NULL, took_ns INTEGER NOT NULL,
   value REAL NOT NULL) STRICT;
@@ -99,7 +107,8 @@ void apply(const SchemaStep& step, const Sources& before, Sources& after) {
 std::string_view run_file_definition() { return definition; }
 
 std::span<const SchemaStep> schema_steps() {
-  // Version 1 knew nothing of how far a sensor may be off, nor of reads that wait for a new value.
+  // Version 1 knew nothing of how far a sensor may be off, nor of reads that wait for a new value; 2 nothing
+  // of meters.
   static constexpr SchemaStep steps[] = {
       {1, "rail",
        "SELECT id, name, sensor, device, meaning, origin, aperture_ns, refresh_ns, averaging, quantum_w, "
@@ -107,7 +116,15 @@ std::span<const SchemaStep> schema_steps() {
       {1, "accuracy",
        "SELECT 0 AS rail, NULL AS shunt_gain, NULL AS bus_gain, NULL AS shunt_offset_v, "
        "NULL AS bus_offset_v, NULL AS shunt_ohm, NULL AS shunt_tolerance, NULL AS bus_v, '' AS source WHERE "
-       "0"}};
+       "0"},
+      {2, "calibration",
+       "SELECT 0 AS rail, 0.0 AS gain, 0.0 AS gain_half_width, 0.0 AS at_w, 0.0 AS reads_w, "
+       "0.0 AS reads_half_width_w, 0.0 AS from_w, 0.0 AS to_w, NULL AS meter_gain, NULL AS meter_offset_w, "
+       "'' AS meter, '' AS made WHERE 0"},
+      {2, "supply_loss",
+       "SELECT 0 AS rail, 0.0 AS idle_w, 0.0 AS idle_half_width_w, 0.0 AS loaded_w, "
+       "0.0 AS loaded_half_width_w, 0.0 AS idle_supply_w, 0.0 AS loaded_supply_w, '' AS meter, '' AS made "
+       "WHERE 0"}};
   return steps;
 }
 

@@ -13,11 +13,11 @@
 namespace layerwatt {
 
 inline constexpr std::uint32_t run_file_application_id = 0x4C57'5254;  // "LWRT", at byte 68 of the file
-inline constexpr int run_file_schema = 2;                              // PRAGMA user_version
+inline constexpr int run_file_schema = 3;                              // PRAGMA user_version
 
-inline constexpr std::array<std::string_view, 16> run_file_tables{
-    "recording", "run",   "clock", "sampler",   "markers", "rail",  "accuracy", "reading",
-    "gap",       "layer", "phase", "inference", "span",    "event", "truth",    "result"};
+inline constexpr std::array<std::string_view, 18> run_file_tables{
+    "recording", "run", "clock", "sampler", "markers",   "rail", "accuracy", "calibration", "supply_loss",
+    "reading",   "gap", "layer", "phase",   "inference", "span", "event",    "truth",       "result"};
 
 // SQL that makes the empty tables and views of the current version.
 std::string_view run_file_definition();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/vocabulary.h"
+#include "timeline/rail_calibration.h"
 
 namespace layerwatt {
 
@@ -19,6 +20,9 @@ struct RailRecord {
   std::string device;  // "6-0040", "hwmon3"; empty when the driver has none
   std::vector<Reading> readings;
   std::vector<Gap> gaps;
+  // What was known of it beside a meter when it was read. Readings are as they came.
+  std::optional<RailCalibration> calibration{};
+  std::optional<SupplyLoss> supply_loss{};
   bool operator==(const RailRecord&) const = default;
 };
 

@@ -18,7 +18,8 @@ class LayerwattTest(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="layerwatt-test-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        self.environment = dict(os.environ, NO_COLOR="1", LC_ALL="C", TMPDIR=str(self.folder))
+        self.environment = dict(os.environ, NO_COLOR="1", LC_ALL="C", TMPDIR=str(self.folder),
+                                XDG_DATA_HOME=str(self.folder / "data"))
 
     def start(self, *arguments, **options):
         return subprocess.Popen(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/calibration_reports.h"
+#include "cli/meter_reports.h"
 
 #include <gmock/gmock.h>
 
@@ -45,7 +45,7 @@ std::string printed(const MeterFound& found) {
   return out.str();
 }
 
-TEST(CalibrationReports, SayWhatSamplingAddsAndWhatIsLostOnTheWay) {
+TEST(MeterReports, SayWhatSamplingAddsAndWhatIsLostOnTheWay) {
   const auto found = meter_from(made(), "");
   ASSERT_TRUE(found) << found.error().detail;
   ASSERT_TRUE(found->sampling && found->rails.at(0).beside);
@@ -54,12 +54,12 @@ TEST(CalibrationReports, SayWhatSamplingAddsAndWhatIsLostOnTheWay) {
   EXPECT_NEAR(beside.gain.value, 1, 1e-6);
   EXPECT_NEAR(beside.offset_w.value, -0.5, 1e-6);
   EXPECT_NEAR(beside.idle_missing_w.value, 0.5, 1e-6);
-  EXPECT_THAT(printed(*found), HasSubstr("sampling adds 100 +-"));
+  EXPECT_THAT(printed(*found), HasSubstr("sampling adds 100."));
   EXPECT_THAT(printed(*found), HasSubstr("VDD_IN (total)"));
   EXPECT_NEAR(meter_json(*found).at("rails").at(0).at("gain").get<double>(), 1, 1e-6);
 }
 
-TEST(CalibrationReports, WhatAMeterDoesNotTellIsNull) {
+TEST(MeterReports, WhatAMeterDoesNotTellIsNull) {
   MeteredRun run = made();
   run.meter[0].readings.clear();
   const auto found = meter_from(run, "supply");
@@ -69,7 +69,7 @@ TEST(CalibrationReports, WhatAMeterDoesNotTellIsNull) {
   EXPECT_TRUE(meter_json(*found).at("rails").at(0).at("gain").is_null());
 }
 
-TEST(CalibrationReports, ARailThatTheMeterHasNotIsSaid) {
+TEST(MeterReports, ARailThatTheMeterHasNotIsSaid) {
   const auto found = meter_from(made(), "battery");
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().detail, "the meter has: supply");
