@@ -30,9 +30,10 @@ class DeviceClock {
   [[nodiscard]] Instant at(Nanoseconds stamp) const;
   // By how much it is slower than ours, seconds in a second. Empty as long as both pass for equally fast.
   [[nodiscard]] std::optional<double> slower() const { return slower_; }
-  // By how much arrivals were later than the line at most, of the earliest in each tenth of a second or
-  // longer: how even delays are.
+  // By how much arrivals were later than the line at most, of the earliest in each bin(): how even delays
+  // are.
   [[nodiscard]] Nanoseconds unevenness() const { return unevenness_; }
+  [[nodiscard]] Nanoseconds bin() const { return bin_; }
 
  private:
   struct Point {

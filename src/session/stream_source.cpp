@@ -262,8 +262,8 @@ std::string StreamSource::summary() const {
   if (not_understood_ > 0) text += ", the last " + garbage_;
   if (old_lines_ > 0) text += fmt::format("; {} lines were there before and were not used", old_lines_);
   if (plan_.parser->clock() == StampClock::own && device_.is_known()) {
-    text += fmt::format("; the earliest of each second came up to {:.3g} ms after the fitted clock",
-                        seconds(device_.unevenness()) * 1e3);
+    text += fmt::format("; the earliest of each {:.3g} s came up to {:.3g} ms after the fitted clock",
+                        seconds(device_.bin()), seconds(device_.unevenness()) * 1e3);
     if (device_.slower())
       text += fmt::format(", which runs {:.1f} ppm {}", std::abs(*device_.slower()) * 1e6,
                           *device_.slower() > 0 ? "slow" : "fast");
