@@ -68,6 +68,27 @@ TEST(Attribute, SaysThatASensorLeft) {
   EXPECT_THAT(attributed(timeline).notes, Not(Contains(HasSubstr("left during the run"))));
 }
 
+TEST(Attribute, SaysThatASensorLeftAndCameBack) {
+  Timeline timeline = simple_run();
+  RailRecord& rail = timeline.rails[0];
+  const Instant left = rail.readings[rail.readings.size() / 2].before;
+  const Instant back = left + 20ms;
+  std::erase_if(rail.readings, [&](const Reading& r) { return r.before >= left && r.before < back; });
+  rail.gaps.push_back({left, back, "gone: curr1_input: No such device"});
+  timeline.events.push_back({back, "sensor_back", "VDD_IN is read again"});
+  const auto notes = attributed(timeline).notes;
+  EXPECT_THAT(notes, Contains(AllOf(HasSubstr("(gone: curr1_input"), HasSubstr("came back, after 0.02 s"))));
+  EXPECT_THAT(notes, Not(Contains(HasSubstr("known from its readings before"))));
+  EXPECT_THAT(notes, Not(Contains(HasSubstr("Event during the run"))));
+}
+
+TEST(Attribute, SaysWhyASensorThatIsThereAgainIsNotRead) {
+  Timeline timeline = simple_run();
+  timeline.events.push_back(
+      {timeline.phases.back().to, "sensor_otherwise", "VDD_IN is there again and not read"});
+  EXPECT_THAT(attributed(timeline).notes, Contains("VDD_IN is there again and not read."));
+}
+
 // Each block is read on one rail alone.
 TEST(Attribute, KnowsRailsThatTookTurnsFromTheirShareOfInferences) {
   Timeline timeline = simple_run();

@@ -124,14 +124,24 @@ void note_turns(const NoteFacts& facts, Notes& notes) {
 
 // What the sampler writes when it reads a rail no more. Rails of one chip leave together: one reason will do.
 void note_departures(const NoteFacts& facts, Notes& notes) {
-  Notes left;
-  std::string why;
+  Notes left, returned;
+  std::string why, why_returned;
+  Nanoseconds longest{};
   for (const RailRecord& rail : facts.timeline.rails)
-    for (const Gap& gap : rail.gaps)
-      if (gap.why.starts_with("gone: ") || gap.why.starts_with("broken: ")) {
-        left.push_back(rail.channel.rail);
-        if (why.empty()) why = gap.why;
-      }
+    for (const Gap& gap : rail.gaps) {
+      if (!gap.why.starts_with("gone: ") && !gap.why.starts_with("broken: ")) continue;
+      const bool back = !rail.readings.empty() && rail.readings.back().before >= gap.to;
+      Notes& names = back ? returned : left;
+      std::string& reason = back ? why_returned : why;
+      if (names.empty()) reason = gap.why;
+      if (names.empty() || names.back() != rail.channel.rail) names.push_back(rail.channel.rail);
+      if (back) longest = std::max(longest, gap.to - gap.from);
+    }
+  if (!returned.empty())
+    notes.push_back(fmt::format(
+        "The sensor of {} left during the run ({}) and came back, after {:.2g} s at most: what was drawn "
+        "meanwhile is not known.",
+        listed(returned), why_returned, seconds(longest)));
   if (!left.empty())
     notes.push_back(fmt::format("The sensor of {} left during the run ({}): known from its readings before.",
                                 listed(left), why));
@@ -171,8 +181,11 @@ void note_odd_data(const Profile& profile, const NoteFacts& facts, Notes& notes)
       notes.push_back("Stream " + event.text + ".");
     else if (event.kind == "core_lost")
       notes.push_back(event.text + ": the sampler may have woken later than usual, as the late ticks tell.");
-    else if (event.kind != "failure" && event.kind != "interrupted" && event.kind != "stopped" &&
-             event.kind != "refit" && event.kind != "control" && event.kind != "restore")
+    else if (event.kind == "sensor_otherwise")
+      notes.push_back(event.text + ".");
+    else if (event.kind != "sensor_back" && event.kind != "failure" && event.kind != "interrupted" &&
+             event.kind != "stopped" && event.kind != "refit" && event.kind != "control" &&
+             event.kind != "restore")
       ++kinds[event.kind];
   }
   for (const auto& [kind, count] : kinds)

@@ -22,7 +22,7 @@ namespace {
 using std::filesystem::path;
 
 // Where something stands that layerwatt, or whoever writes a board's file, reads. "*" is any name.
-constexpr std::array<const char*, 34> recorded{
+constexpr std::array<const char*, 36> recorded{
     "/proc/device-tree/compatible",
     "/proc/device-tree/model",
     "/proc/cpuinfo",
@@ -38,6 +38,8 @@ constexpr std::array<const char*, 34> recorded{
     "/sys/devices/system/cpu/online",
     "/sys/devices/system/cpu/possible",
     "/sys/devices/system/cpu/cpufreq/*/*",
+    "/sys/devices/system/cpu/*/topology/physical_package_id",
+    "/sys/devices/system/cpu/*/topology/die_id",
     "/sys/class/devfreq/*/*",
     "/sys/class/devfreq/*/device/of_node/name",
     "/sys/class/hwmon/*/*",

@@ -44,6 +44,13 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+std::string lower_case(std::string_view text) {
+  std::string made{text};
+  for (char& c : made)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return made;
+}
+
 std::vector<std::string_view> fields(std::string_view line, char separator) {
   std::vector<std::string_view> all;
   while (true) {

@@ -2,6 +2,7 @@
 // Text that others wrote, taken apart: fields, words, numbers, prefixes of units. Pure; any bytes may come.
 #pragma once
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,7 @@ std::optional<double> number(std::string_view text);
 std::optional<long long> integer(std::string_view text);
 
 std::string_view trimmed(std::string_view text);  // of spaces, tabs and a carriage return, at both ends
+std::string lower_case(std::string_view text);    // of A to Z; other bytes stay
 // Between separators; one field for an empty text. Quotes around a field are taken away.
 std::vector<std::string_view> fields(std::string_view line, char separator);
 // Runs of spaces separate; no empty words.

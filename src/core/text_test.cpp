@@ -24,6 +24,11 @@ TEST(Text, FieldsKeepEmptyOnesAndLoseQuotes) {
   EXPECT_THAT(words("  a  b "), ElementsAre("a", "b"));
 }
 
+TEST(Text, LowerCaseIsOfLettersOfAsciiAlone) {
+  EXPECT_EQ(lower_case("AZaz09_[@"), "azaz09_[@");
+  EXPECT_EQ(lower_case("\u00c4"), "\u00c4");
+}
+
 TEST(Text, KnowsBothWaysToWriteMicro) {
   EXPECT_EQ(prefix("u"), 1e-6);
   EXPECT_EQ(prefix("\u00b5"), 1e-6);

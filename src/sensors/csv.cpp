@@ -40,17 +40,10 @@ constexpr Time times[] = {
     {"unix_ns", StampClock::realtime, 1e-9}, {"raw_ns", StampClock::raw, 1e-9},
 };
 
-std::string lower(std::string_view name) {
-  std::string made{name};
-  for (char& c : made)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return made;
-}
-
 // The unit's case does not matter, that of the rail is kept.
 PowerColumn column_named(std::string_view name) {
   for (const Unit& unit : units) {
-    if (name.size() <= unit.suffix.size() || !lower(name).ends_with(unit.suffix)) continue;
+    if (name.size() <= unit.suffix.size() || !text::lower_case(name).ends_with(unit.suffix)) continue;
     const std::string_view rail = name.substr(0, name.size() - unit.suffix.size());
     if (stream::is_label(rail)) return {unit.kind, unit.scale, std::string{rail}};
   }
@@ -94,7 +87,7 @@ class Csv final : public StreamParser {
     std::vector<PowerColumn> columns;
     StampClock clock = StampClock::arrival;
     for (const std::string_view name : names) {
-      const std::string folded = lower(name);
+      const std::string folded = text::lower_case(name);
       const auto* time = std::find_if(std::begin(times), std::end(times),
                                       [&](const Time& one) { return one.name == folded; });
       if (time == std::end(times)) {
@@ -135,14 +128,14 @@ class Csv final : public StreamParser {
 
 Result<StreamPlan> plan(std::string_view written, Nanoseconds) {
   const stream::Argument argument = stream::argument(written, {"volts"});
-  const auto volts = argument.positive("volts");
+  const auto volts = argument.positive<Volts>("volts");
   if (!volts) return volts.error();
   if (argument.head.empty())
     return Error{Errc::malformed, "csv", "say which file: csv:FILE, or csv:- for standard input"};
   StreamPlan plan;
   plan.file = argument.head;
   plan.device = plan.file.filename();
-  plan.parser = std::make_unique<Csv>(*volts ? std::optional{Volts{**volts}} : std::nullopt);
+  plan.parser = std::make_unique<Csv>(*volts);
   return plan;
 }
 

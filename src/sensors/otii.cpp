@@ -54,7 +54,7 @@ class Otii final : public StreamParser {
 
 Result<StreamPlan> plan(std::string_view written, Nanoseconds) {
   const stream::Argument argument = stream::argument(written, {"volts"});
-  const auto volts = argument.positive("volts");
+  const auto volts = argument.positive<Volts>("volts");
   if (!volts) return volts.error();
   StreamPlan plan;
   plan.file = argument.head;
@@ -66,8 +66,7 @@ Result<StreamPlan> plan(std::string_view written, Nanoseconds) {
   if (*kind == Kind::current && !*volts)
     return Error{Errc::malformed, "otii:" + argument.head,
                  "a current alone gives no power; export the power, or say the voltage: FILE:volts=5"};
-  plan.parser = std::make_unique<Otii>(PowerColumn{*kind, 1, rail_of(plan.device)},
-                                       *volts ? std::optional{Volts{**volts}} : std::nullopt);
+  plan.parser = std::make_unique<Otii>(PowerColumn{*kind, 1, rail_of(plan.device)}, *volts);
   return plan;
 }
 

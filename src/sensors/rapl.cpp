@@ -3,11 +3,11 @@
 // AMD since Zen appears under the same names. Only reads; limits of power are left alone.
 //
 // Facts: Linux, Documentation/power/powercap/powercap.rst and drivers/powercap/intel_rapl_{common,msr}.c
-// (names, 32-bit counters, max_energy_range_uj = 0xffffffff units); Intel SDM vol. 3, "RAPL Domains" (a
-// package holds its cores and uncore, memory is apart, counters are renewed about every 1 ms) and vol. 4, MSR
-// 64DH (the platform holds processors and memory); CVE-2020-8694.
+// (names, 32-bit counters, max_energy_range_uj = 0xffffffff units); CVE-2020-8694. What contains what:
+// rapl_rails.h. The same counters through perf events: rapl_perf.h.
 #include <algorithm>
 
+#include "sensors/rapl_rails.h"
 #include "sensors/sensor.h"
 #include "sensors/sysfs_quantity.h"
 
@@ -15,17 +15,13 @@ namespace layerwatt {
 
 namespace {
 
-using namespace std::chrono_literals;
 using std::filesystem::path;
 
 constexpr const char* powercap = "/sys/class/powercap";
 // The same counters of a package may be reached through MSRs and again through memory; the first one counts.
 constexpr std::string_view interfaces[] = {"intel-rapl:", "intel-rapl-mmio:"};
 
-// A file that only root may read since Linux 5.10.
-constexpr const char* closed_because =
-    "closed to users against CVE-2020-8694: fine readings of power tell what other programs compute, down to "
-    "their keys";
+// Files that only root may read since Linux 5.10.
 constexpr const char* to_open =
     "run as root; or, where everyone who may read it is trusted: sudo chgrp GROUP "
     "/sys/class/powercap/intel-rapl*/energy_uj && sudo chmod g+r /sys/class/powercap/intel-rapl*/energy_uj "
@@ -83,9 +79,6 @@ Result<Value> Rapl::read(std::size_t channel) {
 
 bool starts_with(const std::string& text, std::string_view start) { return text.rfind(start, 0) == 0; }
 
-bool is_platform(const std::string& name) { return starts_with(name, "psys"); }
-bool is_package(const std::string& name) { return starts_with(name, "package-"); }
-
 // Of AMD's processors the kernel reads the counter of one core and calls it "core".
 bool counts_one_core(const Machine& machine) {
   const std::string text = machine.read("/proc/cpuinfo").value_or(std::string{});
@@ -97,7 +90,7 @@ Channel counter_channel(const std::string& name, const std::optional<long long>&
   Channel channel;
   channel.rail = name;
   channel.meaning = Meaning::energy_total;
-  channel.refresh = 1ms;
+  channel.refresh = rapl::refresh;
   if (!largest) return channel;
   channel.tick = Joules{static_cast<double>(*largest) * 1e-6} / units;
   channel.wraps_at = Joules{static_cast<double>(*largest) * 1e-6} + *channel.tick;
@@ -119,8 +112,6 @@ class Search {
  private:
   void add_domain(const path& zone);
   void add_counter(const path& zone, const std::string& what, Domain& domain);
-  void name_apart();
-  void set_containment();
 
   const Machine& machine_;
   bool one_core_;
@@ -167,62 +158,23 @@ void Search::add_counter(const path& zone, const std::string& what, Domain& doma
   const auto first = read_energy(*file, largest);
   if (!first && !sysfs::passes(first.error()))
     return skipped_.push_back(sysfs::skipped(what + " " + *name, first.error()));
-  if (is_platform(*name) && first && *first == Joules{})
+  if (rapl::is_platform(*name) && first && *first == Joules{})
     return skipped_.push_back(
         {what + " " + *name, "stands at zero: this board's maker did not connect it", ""});
   domain.counters.push_back({counter_channel(*name, largest), std::move(*file), largest});
 }
 
-// Rails must be told apart by name: two processors both have a "core".
-void Search::name_apart() {
-  std::map<std::string, int> count;
-  for (const Domain& domain : domains_)
-    for (const Counter& counter : domain.counters) ++count[counter.channel.rail];
-  for (Domain& domain : domains_)
-    for (Counter& counter : domain.counters)
-      if (count[counter.channel.rail] > 1) counter.channel.rail += "@" + domain.name;
-}
-
-void Search::set_containment() {
-  // With one processor, the platform is what that one is part of. With several, it depends on the board.
-  std::string package, platform;
-  std::vector<Channel*> all;
-  for (Domain& domain : domains_)
-    for (Counter& counter : domain.counters) all.push_back(&counter.channel);
-  const auto only = [&](bool (*is_one)(const std::string&)) {
-    const auto count = std::count_if(domains_.begin(), domains_.end(),
-                                     [&](const Domain& domain) { return is_one(domain.name); });
-    return count == 1;
-  };
-  if (only(is_package) && only(is_platform))
-    for (const Channel* channel : all)
-      if (is_platform(channel->rail)) platform = channel->rail;
-  for (Domain& domain : domains_) {
-    const bool has_whole = !domain.counters.empty() && domain.counters.front().channel.rail == domain.name;
-    for (Counter& counter : domain.counters) {
-      Channel& channel = counter.channel;
-      const bool inside = starts_with(channel.rail, "core") || starts_with(channel.rail, "uncore");
-      if (is_package(domain.name) && has_whole && inside)
-        channel.part_of = domain.name;
-      else if (channel.rail != platform)
-        channel.part_of = platform;
-    }
-  }
-  for (Channel* channel : all) {
-    const auto within = [&](const Channel* part) {
-      return part == channel || part->part_of == channel->rail ||
-             (channel->rail == platform && !platform.empty());
-    };
-    channel->is_total = all.size() > 1 && std::all_of(all.begin(), all.end(), within);
-  }
-}
-
 Found Search::found() && {
-  name_apart();
-  set_containment();
+  std::vector<rapl::Domain> rails;
+  for (Domain& domain : domains_) {
+    rails.push_back({domain.name, {}});
+    for (Counter& counter : domain.counters) rails.back().channels.push_back(&counter.channel);
+  }
+  rapl::name_apart(rails);
+  rapl::set_containment(rails);
   Found found;
   if (!closed_.empty())
-    skipped_.push_back({"rapl " + closed_, closed_file_ + "; " + closed_because, to_open});
+    skipped_.push_back({"rapl " + closed_, closed_file_ + "; " + rapl::closed_because, to_open});
   for (Domain& domain : domains_)
     if (!domain.counters.empty()) found.sensors.push_back(std::make_unique<Rapl>(std::move(domain)));
   found.skipped = std::move(skipped_);

@@ -53,7 +53,7 @@ TEST(SensorRegistry, OnlyWhatSeesTheCpuComesBeforeTheEstimate) {
       (estimated ? behind : before).push_back(driver->name);
   }
   EXPECT_TRUE(estimated);
-  EXPECT_THAT(before, ::testing::ElementsAre("ina3221", "rapl", "hwmon"));
+  EXPECT_THAT(before, ::testing::ElementsAre("ina3221", "rapl", "rapl_perf", "hwmon"));
   EXPECT_THAT(behind, ::testing::ElementsAre("nvml", "hwmon_gpu", "battery"));
 }
 

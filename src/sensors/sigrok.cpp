@@ -160,12 +160,11 @@ class Sigrok final : public StreamParser {
 };
 
 Result<std::optional<Recipe>> recipe_of(const stream::Argument& argument) {
-  const auto shunt = argument.positive("shunt"), volts = argument.positive("volts");
+  const auto shunt = argument.positive<Ohms>("shunt");
+  const auto volts = argument.positive<Volts>("volts");
   if (!shunt) return shunt.error();
   if (!volts) return volts.error();
-  Recipe recipe{argument.option("a"), argument.option("b"), argument.option("voltage"), {}, {}};
-  if (*shunt) recipe.shunt = Ohms{**shunt};
-  if (*volts) recipe.volts = Volts{**volts};
+  Recipe recipe{argument.option("a"), argument.option("b"), argument.option("voltage"), *shunt, *volts};
   if (const std::string current = argument.option("current"); !current.empty()) recipe.current = current;
   const bool none = recipe.inputs() == std::vector<std::string>{""} && !*shunt && !*volts;
   if (none) return std::optional<Recipe>{};
@@ -189,7 +188,7 @@ Result<StreamPlan> plan(std::string_view written, Nanoseconds) {
                  "say which driver, as sigrok-cli -d wants it: sigrok:rdtech-dps:conn=/dev/ttyUSB0"};
   auto recipe = recipe_of(argument);
   if (!recipe) return recipe.error();
-  auto rate = argument.positive("samplerate");
+  auto rate = argument.positive<double>("samplerate");
   if (!rate) return rate.error();
   if (*rate && **rate > fastest)
     return Error{Errc::malformed, "samplerate=" + argument.option("samplerate"), "is beyond 1 GHz"};

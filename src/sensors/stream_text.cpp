@@ -32,7 +32,7 @@ std::string Argument::option(std::string_view name) const {
   return found == options.end() ? std::string{} : found->second;
 }
 
-Result<std::optional<double>> Argument::positive(std::string_view name) const {
+Result<std::optional<double>> Argument::positive_number(std::string_view name) const {
   const std::string written = option(name);
   if (written.empty()) return std::optional<double>{};
   const auto value = text::number(written);

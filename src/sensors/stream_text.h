@@ -27,8 +27,16 @@ struct Argument {
   std::string head;
   std::map<std::string, std::string, std::less<>> options;
   [[nodiscard]] std::string option(std::string_view name) const;
-  // Empty when it was not given. malformed: no number above zero.
-  [[nodiscard]] Result<std::optional<double>> positive(std::string_view name) const;
+  // In the quantity's own unit; empty when it was not given. malformed: no number above zero.
+  template <class Quantity>
+  [[nodiscard]] Result<std::optional<Quantity>> positive(std::string_view name) const {
+    const auto number = positive_number(name);
+    if (!number) return number.error();
+    return *number ? std::optional{Quantity{**number}} : std::nullopt;
+  }
+
+ private:
+  [[nodiscard]] Result<std::optional<double>> positive_number(std::string_view name) const;
 };
 Argument argument(std::string_view written, const std::vector<std::string_view>& known);
 

@@ -13,7 +13,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Nanoseconds enough = 10s;
+constexpr Nanoseconds least = 2s, enough = 10s;
+constexpr double well_known = 20e-6;     // of a rate, before `enough`
+constexpr double worst_quartz = 300e-6;  // two of them, each 100 ppm off and warm; before `enough`
 constexpr std::size_t most_bins = 4096;
 constexpr double worst_slope = 0.05;  // no clock of a meter is that wrong: its stamps are no times
 
@@ -28,7 +30,7 @@ void DeviceClock::add(Nanoseconds stamp, Instant arrival) {
   if (begins_anew(stamp)) {
     earliest_.clear();
     known_ = false;
-    bin_ = 1s;
+    bin_ = shortest_bin;
     slower_.reset();
   }
   last_ = stamp;
@@ -59,29 +61,39 @@ void DeviceClock::fit() {
       hull.pop_back();
     hull.emplace_back(x, y);
   }
-  slope_ = 0;
-  double y0 = 0, x0 = 0;
-  slower_.reset();
-  if (hull.back().first >= seconds(enough)) {
-    std::size_t edge = 1;
-    while (edge + 1 < hull.size() && hull[edge].first < mean) ++edge;
-    std::tie(x0, y0) = hull[edge - 1];
-    slope_ = (hull[edge].second - y0) / (hull[edge].first - x0);
-    slower_ = slope_;
-  }
-  if (hull.back().first < seconds(enough) || !(std::abs(slope_) <= worst_slope)) {
-    slope_ = 0;
-    x0 = 0;
-    y0 = std::min_element(hull.begin(), hull.end(), [](const auto& a, const auto& b) {
-           return a.second < b.second;
-         })->second;
-  }
+  std::size_t edge = 1;
+  while (edge + 1 < hull.size() && hull[edge].first < mean) ++edge;
+  const auto [x0, y0] = hull[edge - 1];
+  slope_ = hull.size() > 1 ? (hull[edge].second - y0) / (hull[edge].first - x0) : 0;
   origin_ = first.stamp + from_seconds(x0);
   delay_ = first.delay + from_seconds(y0);
   known_ = true;
+  slower_ = slope_;
+  if (!tells_rate(from_seconds(hull.back().first))) take_for_equally_fast();
   unevenness_ = {};
   for (const auto& [number, point] : earliest_)
     unevenness_ = std::max(unevenness_, Instant{point.stamp + point.delay} - at(point.stamp));
+}
+
+// The line lies on the least delay of either half of the time, about. Of k bins whose least delays are u
+// above it in the mean, the least of all is u / k above, where delays are exponential.
+bool DeviceClock::tells_rate(Nanoseconds length) const {
+  if (length < least || !(std::abs(slope_) <= worst_slope)) return false;
+  if (length >= enough) return true;
+  double above = 0;
+  for (const auto& [number, point] : earliest_)
+    above += seconds(Instant{point.stamp + point.delay} - at(point.stamp));
+  const auto bins = static_cast<double>(earliest_.size());
+  const double of_half = above / bins / (bins / 2);
+  return std::abs(slope_) <= worst_quartz && 2 * of_half / (seconds(length) / 2) <= well_known;
+}
+
+void DeviceClock::take_for_equally_fast() {
+  slope_ = 0;
+  slower_.reset();
+  delay_ = std::min_element(earliest_.begin(), earliest_.end(), [](const auto& a, const auto& b) {
+             return a.second.delay < b.second.delay;
+           })->second.delay;
 }
 
 Instant DeviceClock::at(Nanoseconds stamp) const {

@@ -23,16 +23,17 @@ class DeviceClock {
     return last_ && stamp + std::chrono::seconds{1} <= *last_;
   }
   void add(Nanoseconds stamp, Instant arrival);
-  // Uses all that was added. Until ten seconds are known both clocks pass for equally fast: over less, delays
-  // say more of each other than of the clock.
+  // Uses all that was added. Until the arrivals tell the rate to some 20 ppm, both clocks pass for equally
+  // fast: over less, delays say more of each other than of the clock. Two seconds at least, ten at most.
   void fit();
   [[nodiscard]] bool is_known() const { return known_; }
   [[nodiscard]] Instant at(Nanoseconds stamp) const;
-  // By how much it is slower than ours, seconds in a second. Empty before ten seconds.
+  // By how much it is slower than ours, seconds in a second. Empty as long as both pass for equally fast.
   [[nodiscard]] std::optional<double> slower() const { return slower_; }
-  // By how much arrivals were later than the line at most, of the earliest in each second: how even delays
+  // By how much arrivals were later than the line at most, of the earliest in each bin(): how even delays
   // are.
   [[nodiscard]] Nanoseconds unevenness() const { return unevenness_; }
+  [[nodiscard]] Nanoseconds bin() const { return bin_; }
 
  private:
   struct Point {
@@ -40,8 +41,11 @@ class DeviceClock {
     Nanoseconds delay;  // of the arrival behind the stamp, by an unknown constant
   };
   void widen();
+  [[nodiscard]] bool tells_rate(Nanoseconds length) const;
+  void take_for_equally_fast();
+  static constexpr Nanoseconds shortest_bin = std::chrono::milliseconds{100};
   std::map<std::int64_t, Point> earliest_;  // of each bin of stamps
-  Nanoseconds bin_ = std::chrono::seconds{1};
+  Nanoseconds bin_ = shortest_bin;
   std::optional<Nanoseconds> last_;
   bool known_ = false;
   Nanoseconds origin_{}, delay_{};  // of the line

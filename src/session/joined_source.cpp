@@ -61,6 +61,13 @@ std::vector<ReadingSource::Taken> JoinedSource::take(std::span<const LayerSpan> 
   return all;
 }
 
+std::vector<Event> JoinedSource::take_events() {
+  std::vector<Event> all;
+  for (const auto& part : parts_)
+    for (Event& event : part->take_events()) all.push_back(std::move(event));
+  return all;
+}
+
 SamplerRecord JoinedSource::finish() {
   SamplerRecord whole = parts_.front()->finish();
   for (std::size_t i = 1; i < parts_.size(); ++i) add(parts_[i]->finish(), whole);

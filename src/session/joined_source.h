@@ -19,6 +19,7 @@ class JoinedSource final : public ReadingSource {
   // Of the part that has it; the other parts read all of theirs all the time.
   void read_only(std::optional<std::size_t> rail) override;
   std::vector<Taken> take(std::span<const LayerSpan> spans, Instant until) override;
+  std::vector<Event> take_events() override;
   // Ticks, delays and processor time of all parts together; real time and core only where all agree.
   SamplerRecord finish() override;
 

@@ -31,6 +31,7 @@ class Noted final : public ReadingSource {
       taken[i].readings.push_back({until, until, Watts{static_cast<double>(i)}});
     return taken;
   }
+  std::vector<Event> take_events() override { return {{Instant{1s}, "event", names_.front()}}; }
   SamplerRecord finish() override { return record_; }
 
  private:
@@ -64,6 +65,13 @@ class Joined : public ::testing::Test {
   std::vector<std::string> told_;
   std::unique_ptr<JoinedSource> source_;
 };
+
+TEST_F(Joined, EventsOfAllParts) {
+  const auto events = source_->take_events();
+  ASSERT_THAT(events, SizeIs(2));
+  EXPECT_EQ(events[0].text, "package-0");
+  EXPECT_EQ(events[1].text, "gpu-0");
+}
 
 TEST_F(Joined, RailsFollowEachOther) {
   std::vector<std::string> names;

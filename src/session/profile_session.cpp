@@ -296,6 +296,10 @@ Result<std::unique_ptr<ReadingSource>> Session::open_sampler(ChosenSensors& chos
       sampling.rails.push_back(rail.channel.rail);
   if (sampling.rails.empty() && !options_.rails.empty()) return std::unique_ptr<ReadingSource>{};
   for (auto& [key, value] : modes_of(chosen)) circumstances_["sensor_mode." + key] = value;
+  if (chosen.driver->origin == Origin::measured)
+    sampling.look_again = [driver = chosen.driver, machine = machine_, workload = Workload{runner_->pid()}] {
+      return driver->probe(machine, workload).sensors;
+    };
   auto sampler =
       Sampler::create(machine_, std::string{chosen.driver->name}, std::move(chosen.sensors), sampling);
   if (!sampler) return sampler.error();

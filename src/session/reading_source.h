@@ -29,6 +29,8 @@ class ReadingSource {
   // All that was read since the last call, one entry a rail. `spans` are the layers that ran since then
   // (a simulation makes its power from them) and `until` the moment up to which they are complete.
   virtual std::vector<Taken> take(std::span<const LayerSpan> spans, Instant until) = 0;
+  // What happened to the rails since the last call, to be put into the run file.
+  virtual std::vector<Event> take_events() { return {}; }
   virtual SamplerRecord finish() = 0;
 };
 

@@ -84,6 +84,8 @@ Result<void> Recorder::pump(std::span<const LayerSpan> spans, Instant until, boo
     for (const Gap& gap : taken[i].gaps)
       if (auto written = file_.append_gap(*rail_ids_[i], gap); !written) return written;
   }
+  for (const Event& event : source_.take_events())
+    if (auto written = file_.append_event(event); !written) return written;
   return commit_when_due(false);
 }
 

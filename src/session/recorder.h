@@ -24,8 +24,8 @@ class Recorder {
   // Adds the source's rails that are wanted (all when none is named), calibrated. Ask check_rails() first.
   Result<void> add_rails(const ProfileOptions& options,
                          const std::map<std::string, std::string>& circumstances);
-  // Takes the readings up to `until` and writes them, unless `discard`; gaps are always written. Commits when
-  // a second has passed.
+  // Takes the readings up to `until` and writes them, unless `discard`; gaps and events are always
+  // written. Commits when a second has passed.
   Result<void> pump(std::span<const LayerSpan> spans, Instant until, bool discard = false);
   // A finished block: its inferences, then its spans, numbered from inferences_written(). Commits.
   Result<void> add_block(std::span<const Inference> inferences, std::vector<LayerSpan> spans);

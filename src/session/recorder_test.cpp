@@ -9,6 +9,7 @@ namespace layerwatt {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // Renewed every 5 ms and read every millisecond, whatever its channels say.
@@ -33,10 +34,13 @@ class SlowSource final : public ReadingSource {
             {next_, next_ + 100us, Watts{static_cast<double>(next_.time_since_epoch() / 5ms % 7)}});
     return taken;
   }
+  std::vector<Event> take_events() override { return std::exchange(events_, {}); }
   SamplerRecord finish() override { return {}; }
+  void happen(Event event) { events_.push_back(std::move(event)); }
 
  private:
   Instant next_{};
+  std::vector<Event> events_;
 };
 
 class RecorderTest : public ::testing::Test {
@@ -77,6 +81,15 @@ TEST_F(RecorderTest, OfRailsThatAreNotRecordedItSaysNothing) {
   const Timeline run = written();
   EXPECT_FALSE(run.circumstances.contains("sensor_pace.WRONG"));
   EXPECT_TRUE(run.events.empty());
+}
+
+TEST_F(RecorderTest, WhatHappensToRailsIsInTheFileEvenOfReadingsThatAreDiscarded) {
+  ASSERT_TRUE(recorder_.add_rails({}));
+  const Event back{Instant{20ms}, "sensor_back", "HONEST is read again"};
+  source_.happen(back);
+  ASSERT_TRUE(recorder_.pump({}, Instant{50ms}, true));
+  ASSERT_TRUE(recorder_.pump({}, Instant{60ms}));
+  EXPECT_THAT(written().events, ElementsAre(back));
 }
 
 }  // namespace

@@ -3,10 +3,10 @@
 #include "session/sampler.h"
 
 #include <algorithm>
-#include <ctime>
 #include <future>
 
 #include "boards/board.h"
+#include "session/thread_cpu_time.h"
 
 namespace layerwatt {
 
@@ -16,28 +16,39 @@ namespace {
 
 constexpr Nanoseconds longest_sleep = 20ms;  // so that pause() need not wait for a long period to end
 
-Nanoseconds thread_cpu_time() {
-  timespec t{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return std::chrono::seconds{t.tv_sec} + Nanoseconds{t.tv_nsec};
+TickOptions tick_options(const SamplerOptions& options, const std::vector<RailRecord>& rails) {
+  std::vector<Channel> channels;
+  for (const RailRecord& rail : rails) channels.push_back(rail.channel);
+  return {options.period, fastest_useful_period(channels), options.dither, options.seed};
+}
+
+}  // namespace
+
+Nanoseconds fastest_useful_period(const std::vector<Channel>& channels) {
+  std::optional<Nanoseconds> refresh;
+  for (const Channel& channel : channels)
+    if (channel.refresh && (!refresh || *channel.refresh < *refresh)) refresh = channel.refresh;
+  if (!refresh) return 1ms;
+  return std::max<Nanoseconds>(200us, *refresh * 2 / 5);
 }
 
 // The rails to be read, each with the sensor behind it.
-struct Selection {
+struct Sampler::Selection {
+  std::optional<Board> board;
   std::vector<RailRecord> rails;
   std::vector<SampledRail> sources;
 };
 
-Result<Selection> select_rails(const Machine& machine, const std::string& driver,
-                               const std::vector<std::unique_ptr<Sensor>>& sensors,
-                               const std::vector<std::string>& wanted) {
-  const std::optional<Board> board = recognise_board(machine);
+Result<Sampler::Selection> Sampler::select_rails(const Machine& machine, const std::string& driver,
+                                                 const std::vector<std::unique_ptr<Sensor>>& sensors,
+                                                 const std::vector<std::string>& wanted) {
   Selection selection;
+  selection.board = recognise_board(machine);
   std::string known;
   std::vector<std::string> missing = wanted;
   for (const auto& sensor : sensors) {
     const std::vector<Channel> channels =
-        with_board_facts(board, driver, sensor->device(), sensor->mode(), sensor->channels());
+        with_board_facts(selection.board, driver, sensor->device(), sensor->mode(), sensor->channels());
     for (std::size_t i = 0; i < channels.size(); ++i) {
       const Channel& channel = channels[i];
       known += (known.empty() ? "" : ", ") + channel.rail;
@@ -56,22 +67,6 @@ Result<Selection> select_rails(const Machine& machine, const std::string& driver
   return selection;
 }
 
-TickOptions tick_options(const SamplerOptions& options, const std::vector<RailRecord>& rails) {
-  std::vector<Channel> channels;
-  for (const RailRecord& rail : rails) channels.push_back(rail.channel);
-  return {options.period, fastest_useful_period(channels), options.dither, options.seed};
-}
-
-}  // namespace
-
-Nanoseconds fastest_useful_period(const std::vector<Channel>& channels) {
-  std::optional<Nanoseconds> refresh;
-  for (const Channel& channel : channels)
-    if (channel.refresh && (!refresh || *channel.refresh < *refresh)) refresh = channel.refresh;
-  if (!refresh) return 1ms;
-  return std::max<Nanoseconds>(200us, *refresh * 2 / 5);
-}
-
 // What the sampling thread reports back.
 struct Sampler::Run {
   std::promise<ThreadSetup> ready;
@@ -84,18 +79,23 @@ Result<std::unique_ptr<Sampler>> Sampler::create(const Machine& machine, const s
                                                  const SamplerOptions& options) {
   auto selection = select_rails(machine, driver, sensors, options.rails);
   if (!selection) return selection.error();
-  return std::unique_ptr<Sampler>{new Sampler{machine.clock(), std::move(sensors),
-                                              std::move(selection->rails), selection->sources, options}};
+  return std::unique_ptr<Sampler>{
+      new Sampler{machine.clock(), std::move(sensors), std::move(*selection), options}};
 }
 
-Sampler::Sampler(const Clock& clock, std::vector<std::unique_ptr<Sensor>> sensors,
-                 std::vector<RailRecord> rails, const std::vector<SampledRail>& sources,
+Sampler::Sampler(const Clock& clock, std::vector<std::unique_ptr<Sensor>> sensors, Selection selection,
                  const SamplerOptions& options)
     : clock_{clock},
       options_{options},
-      sensors_{std::move(sensors)},
-      rails_{std::move(rails)},
-      loop_{clock, sources, options.capacity},
+      rails_{std::move(selection.rails)},
+      loop_{clock, selection.sources, options.capacity},
+      returning_{clock,
+                 loop_,
+                 std::move(selection.board),
+                 rails_,
+                 std::move(sensors),
+                 options.look_again,
+                 options.look_every},
       plan_{tick_options(options, rails_)} {
   record_.period = options.period;
 }
@@ -108,6 +108,7 @@ void Sampler::resume() {
   if (paused_at_) loop_.add_pause(*paused_at_, clock_.now());
   paused_at_.reset();
   run_ = std::make_unique<Run>();
+  returning_.start();
   auto ready = run_->ready.get_future();
   thread_ = std::jthread{[this](const std::stop_token& stop) { sample(stop, *run_); }};
   const ThreadSetup setup = ready.get();
@@ -120,6 +121,7 @@ void Sampler::sample(const std::stop_token& stop, Run& run) {
   run.ready.set_value(set_up_sampling_thread("lw-sampler", options_.core, options_.realtime));
   const Instant began = clock_.now();
   Instant now = began;
+  std::uint64_t losses = 0;
   plan_.restart();
   while (!stop.stop_requested()) {
     const Instant planned = plan_.next(now);
@@ -128,6 +130,8 @@ void Sampler::sample(const std::stop_token& stop, Run& run) {
     if (stop.stop_requested()) break;
     clock_.sleep_until(planned);
     now = loop_.tick(planned, plan_.tolerance());
+    if (losses != loop_.losses()) returning_.wake();
+    losses = loop_.losses();
   }
   run.elapsed = clock_.now() - began;
   run.cpu_time = thread_cpu_time();
@@ -138,7 +142,7 @@ void Sampler::stop_thread() {
   if (!run_) return;
   thread_.request_stop();
   thread_.join();
-  record_.cpu_time += run_->cpu_time;
+  record_.cpu_time += run_->cpu_time + returning_.stop();
   record_.elapsed += run_->elapsed;
   core_kept_ = core_kept_ && run_->core_kept;
   if (!core_kept_) record_.core.reset();

@@ -13,6 +13,7 @@
 #include "sensors/sensor.h"
 #include "session/reading_source.h"
 #include "session/realtime.h"
+#include "session/returning_sensors.h"
 #include "session/sampling_loop.h"
 #include "session/tick_plan.h"
 
@@ -26,6 +27,8 @@ struct SamplerOptions {
   bool realtime = true;            // ask for SCHED_FIFO and locked memory
   std::vector<std::string> rails;  // to be read; empty = all
   std::size_t capacity = 16384;    // readings a rail between two take()s: 16 s at 1 kHz
+  LookAgain look_again;            // for sensors that left during the run; empty: they stay away
+  Nanoseconds look_every = std::chrono::seconds{1};
 };
 
 // Time between ticks without a given period: 2.5 ticks to a new value of the fastest rail, so that each value
@@ -48,22 +51,27 @@ class Sampler final : public ReadingSource {
   void pause() override;   // the thread has ended when it returns; the stretch becomes a gap
   void read_only(std::optional<std::size_t> rail) override;  // the thread is another one when it returns
   std::vector<Taken> take(std::span<const LayerSpan> spans, Instant until) override;
+  std::vector<Event> take_events() override { return returning_.take_events(); }
   [[nodiscard]] SamplerRecord record() const;  // so far; while it is off
   // Ends sampling; gaps that were still open are closed and come with one more take().
   SamplerRecord finish() override;
 
  private:
   struct Run;
-  Sampler(const Clock& clock, std::vector<std::unique_ptr<Sensor>> sensors, std::vector<RailRecord> rails,
-          const std::vector<SampledRail>& sources, const SamplerOptions& options);
+  struct Selection;
+  Sampler(const Clock& clock, std::vector<std::unique_ptr<Sensor>> sensors, Selection selection,
+          const SamplerOptions& options);
+  static Result<Selection> select_rails(const Machine& machine, const std::string& driver,
+                                        const std::vector<std::unique_ptr<Sensor>>& sensors,
+                                        const std::vector<std::string>& wanted);
   void sample(const std::stop_token& stop, Run& run);
   void stop_thread();
 
   const Clock& clock_;
   SamplerOptions options_;
-  std::vector<std::unique_ptr<Sensor>> sensors_;
   std::vector<RailRecord> rails_;
   SamplingLoop loop_;
+  ReturningSensors returning_;  // has the sensors
   TickPlan plan_;
   std::optional<LockedMemory> locked_;
   SamplerRecord record_;

@@ -9,6 +9,7 @@ namespace layerwatt {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -107,6 +108,72 @@ TEST(SamplingLoop, SensorThatIsGoneStopsWithOneGapToTheEnd) {
   EXPECT_THAT(taken[0].gaps[0].why, HasSubstr("gone: curr1_input"));
   EXPECT_EQ(leaving.reads(), 3);  // not asked again
   EXPECT_THAT(taken[1].readings, SizeIs(10));
+}
+
+Result<Value> leaves_after_two(int n) {
+  if (n >= 2) return Error{Errc::gone, "curr1_input", "No such device"};
+  return Value{Watts{2}};
+}
+
+TEST(SamplingLoop, RailThatIsGivenBackGoesOnWhereItsGapEnds) {
+  ManualClock clock;
+  ScriptedSensor leaving{clock, leaves_after_two}, returned{clock, [](int) { return Value{Watts{3}}; }};
+  SamplingLoop loop{clock, {{&leaving, 0}}, 16};
+  run(loop, clock, 5);
+  EXPECT_THAT(loop.lost(), ElementsAre(0));
+  EXPECT_EQ(loop.losses(), 1u);
+  EXPECT_FALSE(loop.uses(&returned));
+  loop.give_back(0, {&returned, 0});
+  EXPECT_TRUE(loop.uses(&returned));
+  EXPECT_THAT(loop.take_returns(), IsEmpty());  // not read yet
+  run(loop, clock, 2);
+  EXPECT_THAT(loop.lost(), IsEmpty());
+  EXPECT_FALSE(loop.uses(&leaving));
+  const Taken taken = take(loop);
+  ASSERT_THAT(taken.readings, SizeIs(4));
+  ASSERT_THAT(taken.gaps, SizeIs(1));
+  EXPECT_THAT(taken.gaps[0].why, HasSubstr("gone: curr1_input"));
+  EXPECT_GT(taken.gaps[0].from, taken.readings[1].after);
+  EXPECT_EQ(taken.gaps[0].to, taken.readings[2].before);
+  EXPECT_EQ(taken.readings[2].value, Value{Watts{3}});
+  const auto returns = loop.take_returns();
+  ASSERT_THAT(returns, SizeIs(1));
+  EXPECT_EQ(returns[0].left, taken.gaps[0].from);
+  EXPECT_EQ(returns[0].back, taken.gaps[0].to);
+}
+
+TEST(SamplingLoop, RailThatIsGivenBackInVainStaysInTheSameGap) {
+  ManualClock clock;
+  ScriptedSensor leaving{clock, leaves_after_two};
+  ScriptedSensor dead{clock, [](int) -> Result<Value> { return Error{Errc::gone, "in1_input", "again"}; }};
+  SamplingLoop loop{clock, {{&leaving, 0}}, 16};
+  run(loop, clock, 3);
+  loop.give_back(0, {&dead, 0});
+  run(loop, clock, 3);
+  EXPECT_EQ(dead.reads(), 1);
+  EXPECT_EQ(loop.losses(), 2u);
+  loop.close_gaps(clock.now());
+  EXPECT_THAT(loop.take_returns(), IsEmpty());
+  EXPECT_THAT(take(loop).gaps, SizeIs(1));
+}
+
+TEST(SamplingLoop, RailThatIsGivenBackWhileOthersHaveTheirTurnWaits) {
+  ManualClock clock;
+  ScriptedSensor leaving{clock, leaves_after_two}, other{clock, good}, returned{clock, good};
+  SamplingLoop loop{clock, {{&leaving, 0}, {&other, 0}}, 16};
+  run(loop, clock, 3);
+  loop.read_only(1, clock.now());
+  loop.give_back(0, {&returned, 0});
+  run(loop, clock, 2);
+  EXPECT_EQ(returned.reads(), 0);
+  loop.read_only(0, clock.now());
+  run(loop, clock, 2);
+  EXPECT_EQ(returned.reads(), 2);
+  const auto gaps = take_all(loop)[0].gaps;
+  ASSERT_THAT(gaps, SizeIs(2));
+  EXPECT_THAT(gaps[0].why, HasSubstr("gone"));
+  EXPECT_EQ(gaps[0].to, gaps[1].from);
+  EXPECT_EQ(gaps[1].why, turn_of_others);
 }
 
 TEST(SamplingLoop, SensorThatKeepsFailingIsGivenUp) {

@@ -11,9 +11,9 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <ctime>
 
 #include "session/spawn.h"
+#include "session/thread_cpu_time.h"
 
 namespace layerwatt {
 
@@ -25,12 +25,6 @@ constexpr std::size_t most_waiting = 64 << 20;  // bytes between two take()s: a 
 constexpr std::size_t at_once = 65536;
 constexpr int look_at_stop_ms = 50;
 constexpr auto patience = 500ms;  // between SIGTERM and SIGKILL
-
-Nanoseconds thread_cpu_time() {
-  timespec t{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return std::chrono::seconds{t.tv_sec} + Nanoseconds{t.tv_nsec};
-}
 
 }  // namespace
 

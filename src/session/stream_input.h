@@ -19,7 +19,8 @@ namespace layerwatt {
 // As execvp(3) would find it; empty: nowhere in PATH.
 std::optional<std::filesystem::path> program_in_path(const std::string& name);
 
-class StreamInput {
+// What comes from a stream, wherever it comes from.
+class StreamBytes {
  public:
   struct Chunk {
     Instant at;  // when it had come
@@ -27,18 +28,27 @@ class StreamInput {
     bool old = false;  // was in the file before we came: when it was written nobody knows
   };
 
-  // Starts the plan's program, or opens its file. not_found: there is none; the detail has the plan's remedy.
-  static Result<std::unique_ptr<StreamInput>> open(const StreamPlan& plan, const Clock& clock);
-  ~StreamInput();  // as stop()
-
+  virtual ~StreamBytes() = default;
   // All that came since the last call.
-  std::vector<Chunk> take();
+  virtual std::vector<Chunk> take() = 0;
   // Why nothing more comes: "sigrok-cli ended with code 1", and what it said. Empty while it goes on. Ask
   // before take(): what came until then is taken with the next.
-  [[nodiscard]] std::optional<std::string> ended();
+  [[nodiscard]] virtual std::optional<std::string> ended() = 0;
+  virtual void stop() = 0;                           // nothing more comes after it
+  [[nodiscard]] virtual Nanoseconds cpu_time() = 0;  // that reading it took so far
+};
+
+class StreamInput final : public StreamBytes {
+ public:
+  // Starts the plan's program, or opens its file. not_found: there is none; the detail has the plan's remedy.
+  static Result<std::unique_ptr<StreamInput>> open(const StreamPlan& plan, const Clock& clock);
+  ~StreamInput() override;  // as stop()
+
+  std::vector<Chunk> take() override;
+  [[nodiscard]] std::optional<std::string> ended() override;
   // Ends the program: asked first (SIGTERM), then killed, with all it started.
-  void stop();
-  [[nodiscard]] Nanoseconds cpu_time();  // of the reading thread
+  void stop() override;
+  [[nodiscard]] Nanoseconds cpu_time() override;  // of the reading thread
 
  private:
   StreamInput(const Clock& clock, std::string name) : clock_{clock}, name_{std::move(name)} {}

@@ -29,7 +29,7 @@ std::string quoted(std::string_view line) {
 }  // namespace
 
 StreamSource::StreamSource(const Clock& clock, std::string name, StreamPlan plan,
-                           std::unique_ptr<StreamInput> input)
+                           std::unique_ptr<StreamBytes> input)
     : clock_{clock}, name_{std::move(name)}, plan_{std::move(plan)}, input_{std::move(input)} {
   triple_ = clock_.triple();
 }
@@ -38,8 +38,14 @@ Result<std::unique_ptr<StreamSource>> StreamSource::open(const Clock& clock, con
                                                          StreamPlan plan, const StreamOptions& options) {
   auto input = StreamInput::open(plan, clock);
   if (!input) return input.error();
+  return open(clock, driver, std::move(plan), std::move(*input), options);
+}
+
+Result<std::unique_ptr<StreamSource>> StreamSource::open(const Clock& clock, const std::string& driver,
+                                                         StreamPlan plan, std::unique_ptr<StreamBytes> bytes,
+                                                         const StreamOptions& options) {
   const std::string name = plan.device.empty() ? driver : driver + ":" + plan.device;
-  std::unique_ptr<StreamSource> source{new StreamSource{clock, name, std::move(plan), std::move(*input)}};
+  std::unique_ptr<StreamSource> source{new StreamSource{clock, name, std::move(plan), std::move(bytes)}};
   if (auto known = source->wait_for_rails(options); !known) return known.error();
   source->make_rails(driver);
   return source;
@@ -58,7 +64,7 @@ Result<void> StreamSource::wait_for_rails(const StreamOptions& options) {
   std::optional<Instant> first;
   while (true) {
     const auto ended = input_->ended();
-    for (const StreamInput::Chunk& chunk : input_->take()) parse(chunk);
+    for (const StreamBytes::Chunk& chunk : input_->take()) parse(chunk);
     const Instant now = clock_.now();
     const bool said_something = !pending_.empty() || !plan_.parser->unusable().empty();
     if (said_something && !first) first = now;
@@ -115,7 +121,7 @@ void StreamSource::not_understood(std::string_view line, const std::string& why)
   garbage_ = quoted(line) + " (" + printable(why) + ")";
 }
 
-void StreamSource::parse(const StreamInput::Chunk& chunk) {
+void StreamSource::parse(const StreamBytes::Chunk& chunk) {
   ++record_.ticks;
   lines_.add(chunk.bytes, [&](std::string_view line, bool too_long) {
     if (too_long) return not_understood(line, "a line without an end");
@@ -181,7 +187,7 @@ void StreamSource::add(const Pending& pending) {
 }
 
 void StreamSource::process() {
-  for (const StreamInput::Chunk& chunk : input_->take()) parse(chunk);
+  for (const StreamBytes::Chunk& chunk : input_->take()) parse(chunk);
   place_pending();
 }
 
@@ -256,8 +262,8 @@ std::string StreamSource::summary() const {
   if (not_understood_ > 0) text += ", the last " + garbage_;
   if (old_lines_ > 0) text += fmt::format("; {} lines were there before and were not used", old_lines_);
   if (plan_.parser->clock() == StampClock::own && device_.is_known()) {
-    text += fmt::format("; the earliest of each second came up to {:.3g} ms after the fitted clock",
-                        seconds(device_.unevenness()) * 1e3);
+    text += fmt::format("; the earliest of each {:.3g} s came up to {:.3g} ms after the fitted clock",
+                        seconds(device_.bin()), seconds(device_.unevenness()) * 1e3);
     if (device_.slower())
       text += fmt::format(", which runs {:.1f} ppm {}", std::abs(*device_.slower()) * 1e6,
                           *device_.slower() > 0 ? "slow" : "fast");

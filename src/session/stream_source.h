@@ -30,6 +30,10 @@ class StreamSource final : public ReadingSource {
   // timeout: nothing came; malformed: what came is not of its format, or has no power in it.
   static Result<std::unique_ptr<StreamSource>> open(const Clock& clock, const std::string& driver,
                                                     StreamPlan plan, const StreamOptions& options = {});
+  // The same from bytes that come otherwise than the plan says.
+  static Result<std::unique_ptr<StreamSource>> open(const Clock& clock, const std::string& driver,
+                                                    StreamPlan plan, std::unique_ptr<StreamBytes> bytes,
+                                                    const StreamOptions& options = {});
 
   [[nodiscard]] std::vector<RailRecord> rails() const override { return rails_; }
   void resume() override;
@@ -55,12 +59,12 @@ class StreamSource final : public ReadingSource {
     StreamReading reading;
     Instant came, came_before;  // came_before: the piece before it
   };
-  StreamSource(const Clock& clock, std::string name, StreamPlan plan, std::unique_ptr<StreamInput> input);
+  StreamSource(const Clock& clock, std::string name, StreamPlan plan, std::unique_ptr<StreamBytes> input);
   Result<void> wait_for_rails(const StreamOptions& options);
   [[nodiscard]] Error no_rails(Errc code, const std::string& what) const;
   void make_rails(const std::string& driver);
   std::optional<Nanoseconds> usual_step() const;
-  void parse(const StreamInput::Chunk& chunk);
+  void parse(const StreamBytes::Chunk& chunk);
   void not_understood(std::string_view line, const std::string& why);
   void process();
   void place_pending();
@@ -71,7 +75,7 @@ class StreamSource final : public ReadingSource {
   const Clock& clock_;
   std::string name_;
   StreamPlan plan_;
-  std::unique_ptr<StreamInput> input_;
+  std::unique_ptr<StreamBytes> input_;
   LineSplitter lines_;
   DeviceClock device_;
   ClockTriple triple_{};  // the last one

@@ -18,9 +18,8 @@ constexpr std::size_t most_header_lines = 64, most_channels = 32;
 constexpr double longest_s = 1e6;
 
 std::string folded(std::string_view word) {
-  std::string made;
-  for (const char c : text::trimmed(word))
-    if (c != '(' && c != ')') made += (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;
+  std::string made = text::lower_case(text::trimmed(word));
+  std::erase_if(made, [](char c) { return c == '(' || c == ')'; });
   return made;
 }
 

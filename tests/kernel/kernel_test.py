@@ -208,6 +208,70 @@ class Run(KernelTest):
                 self.assertAlmostEqual(rail["power_w"], self.power[rail["rail"]], delta=8e-6)
 
 
+    def bind_anew(self):
+        """The driver sets the chip as it likes: so it will be when it comes back."""
+        for action in ("unbind", "bind"):
+            self.machine.write(f"/sys/bus/i2c/drivers/{self.driver}/{action}", "1-0040")
+
+    def test_a_sensor_that_comes_back_during_a_run_is_read_on(self):
+        self.bind_anew()
+        process = self.machine.do("start", *self.command("back", 5))
+        self.machine.do("sleep", 2500)
+        self.machine.write("/sys/bus/i2c/drivers/ina3221/unbind", "1-0040")
+        self.machine.do("sleep", 300)
+        self.machine.write("/sys/bus/i2c/drivers/ina3221/bind", "1-0040")
+        self.machine.do("finish", process)
+        profile = self.exported("back")
+        self.assertRegex(" ".join(profile["notes"]), r"left during the run \(gone: .*No such device\) and came back")
+        for rail in profile["rails"]:
+            with self.subTest(rail=rail["rail"]):
+                self.assertGreater(rail["missing"], 0)
+                self.assertAlmostEqual(rail["power_w"], self.power[rail["rail"]], delta=8e-6)
+
+
+class RunOfTwoChips(KernelTest):
+    """The same with two chips, which change their numbers."""
+    board, driver, chips = "agx-orin", "ina3221_5_10", (0x40, 0x41)
+
+    def setUp(self):
+        super().setUp()
+        if "layerwatt-runner" not in self.machine.do("list", "/").split():
+            self.skipTest("no ONNX Runtime of arm64; third_party/onnxruntime/fetch --machine aarch64 gets it")
+
+    def swap(self, pause_ms):
+        """Unbound, and bound in the other order: the first gets the lowest number of hwmonN."""
+        chips = sorted(("1-0040", "1-0041"), key=lambda chip: self.machine.hwmon(int(chip[2:], 16)).rpartition("hwmon")[2])
+        for chip in chips:
+            self.machine.write("/sys/bus/i2c/drivers/ina3221/unbind", chip)
+        self.machine.do("sleep", pause_ms)
+        for chip in reversed(chips):
+            self.machine.write("/sys/bus/i2c/drivers/ina3221/bind", chip)
+
+    def test_chips_that_come_back_under_other_numbers_are_told_apart(self):
+        """One as the driver sets it, the other averaging, which it does not when it is bound anew."""
+        self.swap(0)
+        self.machine.set_rail(0x40, 1, 5000, 4000)  # over 2 mOhm
+        self.machine.set_rail(0x41, 2, 5000, 8000)
+        self.machine.write(f"{self.machine.hwmon(0x41)}/samples", 64)
+        before = {chip: self.machine.hwmon(chip) for chip in self.chips}
+        process = self.machine.do("start", "/layerwatt", "profile", "lenet5", "--sensor", "ina3221", "--max-time", "5s", "--together",
+                                  "-q", "-o", "/tmp/swapped.lw")
+        self.machine.do("sleep", 2500)
+        self.swap(300)
+        self.machine.do("finish", process)
+        for chip, folder in before.items():
+            self.assertNotEqual(self.machine.hwmon(chip), folder)
+        profile = json.loads(self.machine.do("run", "/layerwatt", "export", "/tmp/swapped.lw", "--format", "json"))
+        notes = " ".join(profile["notes"])
+        self.assertRegex(notes, r"sensor of VDD_GPU_SOC, VDD_CPU_CV, VIN_SYS_5V0 left during the run \(gone: .*\) and came back")
+        self.assertRegex(notes, r"sensor of VDDQ_VDD2_1V8AO left during the run .*: known from its readings before")
+        self.assertRegex(notes, r"VDDQ_VDD2_1V8AO of 1-0041 is there again and not read: it is set otherwise than before \(averaging")
+        for rail in profile["rails"]:
+            self.assertGreater(rail["missing"], 0)
+            if rail["rail"] == "VDD_GPU_SOC":
+                self.assertAlmostEqual(rail["power_w"], 5 * 2.0, delta=2e-5)
+
+
 class BestMode(KernelTest):
     """--sensor-mode best on the driver itself: what the chip is set to during a run, and after it."""
     board, driver, chips = "orin-nano", "ina3221", (0x40,)

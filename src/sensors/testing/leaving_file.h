@@ -8,15 +8,18 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 namespace layerwatt::testing {
 
 class LeavingFile {
  public:
-  explicit LeavingFile(const std::filesystem::path& file) : child_{fork()} {
+  // `holds`: 0 to 1000.
+  explicit LeavingFile(const std::filesystem::path& file, int holds = 0) : child_{fork()} {
     if (child_ == 0)
       for (;;) pause();
+    if (holds > 0) std::ofstream{"/proc/" + std::to_string(child_) + "/oom_score_adj"} << holds;
     std::filesystem::remove(file);
     std::filesystem::create_symlink("/proc/" + std::to_string(child_) + "/oom_score_adj", file);
   }
