@@ -102,7 +102,8 @@ TEST_P(OnnxruntimeZoo, GivesTheSameOutputsAtTheLowestAndTheHighestLevel) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, OnnxruntimeZoo,
-                         ::testing::Values("squeezenet1.1", "mobilenet_v2", "resnet18", "lenet5"),
+                         ::testing::Values("squeezenet1.1", "squeezenet1.0", "mobilenet_v1", "mobilenet_v2",
+                                           "resnet18", "resnet50", "lenet5"),
                          [](const auto& parameter) {
                            std::string name = parameter.param;
                            std::replace(name.begin(), name.end(), '.', '_');

@@ -4,32 +4,12 @@
 
 #include <cstring>
 
-#include "networks/zoo_mark.h"
+#include "networks/attributes.h"
+#include "networks/model_marks.h"
 
 namespace layerwatt {
 
 namespace {
-
-void set_attribute(onnx::NodeProto& node, const char* name, std::int64_t value) {
-  onnx::AttributeProto& attribute = *node.add_attribute();
-  attribute.set_name(name);
-  attribute.set_type(onnx::AttributeProto::INT);
-  attribute.set_i(value);
-}
-
-void set_attribute(onnx::NodeProto& node, const char* name, float value) {
-  onnx::AttributeProto& attribute = *node.add_attribute();
-  attribute.set_name(name);
-  attribute.set_type(onnx::AttributeProto::FLOAT);
-  attribute.set_f(value);
-}
-
-void set_attribute(onnx::NodeProto& node, const char* name, const std::vector<std::int64_t>& values) {
-  onnx::AttributeProto& attribute = *node.add_attribute();
-  attribute.set_name(name);
-  attribute.set_type(onnx::AttributeProto::INTS);
-  for (const std::int64_t value : values) attribute.add_ints(value);
-}
 
 // A float32 tensor whose first dimension is the batch.
 void declare(onnx::ValueInfoProto& value, const std::string& name, const std::vector<std::int64_t>& shape) {
@@ -49,9 +29,7 @@ OnnxBuilder::OnnxBuilder(const std::string& name, std::uint64_t seed)
   onnx::OperatorSetIdProto& opset = *model_.add_opset_import();
   opset.set_domain("");
   opset.set_version(13);
-  onnx::StringStringEntryProto& mark = *model_.add_metadata_props();
-  mark.set_key(weights_key);
-  mark.set_value(random_weights_mark(seed));
+  mark(model_, weights_key, random_weights_mark(seed));
   graph_.set_name(name);
 }
 

@@ -6,18 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "report/csv_text.h"
 #include "report/report.h"
 
 namespace layerwatt {
 
 namespace {
-
-std::string quoted(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string{text};
-  std::string result = "\"";
-  for (const char c : text) result += c == '"' ? std::string{"\"\""} : std::string{c};
-  return result + "\"";
-}
 
 // Shortest text that reads back as the same double.
 std::string number(double value) { return fmt::format("{}", value); }
@@ -32,9 +26,9 @@ std::string count(const std::optional<std::int64_t>& value) {
 }
 
 std::string layer_cells(std::size_t index, const LayerProfile& layer) {
-  return fmt::format("{},{},{},{},{},{},{},{},{}", index, quoted(layer.layer.name), quoted(layer.layer.type),
-                     quoted(layer.layer.module), layer.runs, count(layer.layer.macs),
-                     count(layer.layer.parameters), count(layer.layer.bytes),
+  return fmt::format("{},{},{},{},{},{},{},{},{}", index, csv_quoted(layer.layer.name),
+                     csv_quoted(layer.layer.type), csv_quoted(layer.layer.module), layer.runs,
+                     count(layer.layer.macs), count(layer.layer.parameters), count(layer.layer.bytes),
                      number(seconds(layer.duration)));
 }
 
@@ -51,7 +45,7 @@ std::string rail_cells(const RailProfile& rail, const LayerEnergy& layer) {
     energy = layer.energy->value;
     relative = layer.energy->interval;
   }
-  return fmt::format("{},{},{},{},{},{},{},{},{}", quoted(rail.rail), name_of(rail.origin),
+  return fmt::format("{},{},{},{},{},{},{},{},{}", csv_quoted(rail.rail), name_of(rail.origin),
                      rail.is_total ? 1 : 0, number(energy), ends(relative), ends(layer.absolute),
                      number(layer.net), number(layer.power), layer.readings);
 }

@@ -100,6 +100,7 @@ Server::Answer Server::dispatch(const json& request, Control& control) {
   if (what == "describe") return describe(request);
   if (what == "zoo") return list_zoo();
   if (what == "new") return make_network(request);
+  if (what == "convert") return convert(request);
   if (what == "engines") return list_engines();
   if (what == "open") return open(request);
   if (what == "run") return run(request, control);
@@ -118,7 +119,7 @@ Server::Answer Server::describe(const json& request) {
   ModelRequest model;
   read_model(object, model);
   if (object.failure()) return *object.failure();
-  const auto network = read_onnx(model.model, model.options);
+  const auto network = read_network(model.model, model.options);
   if (!network) return network.error();
   return json{{"network", to_json(*network)}};
 }
@@ -130,7 +131,9 @@ Server::Answer Server::list_zoo() {
                         {"summary", entry.summary},
                         {"parameters", entry.parameters},
                         {"macs", entry.macs},
-                        {"source", entry.source}});
+                        {"source", entry.source},
+                        {"top1_percent", entry.top1_percent},
+                        {"top1_source", entry.top1_source}});
   return json{{"networks", std::move(networks)}};
 }
 
@@ -146,6 +149,24 @@ Server::Answer Server::make_network(const json& request) {
   if (object.failure()) return *object.failure();
   if (auto written = write_zoo_network(name, seed, out); !written) return written.error();
   return ok();
+}
+
+Server::Answer Server::convert(const json& request) {
+  JsonObject object{request, ""};
+  std::string model, weights, out;
+  CaffeFiles files;
+  object.required();
+  object.read("model", model);
+  object.read("out", out);
+  object.optional();
+  object.read("weights", weights);
+  object.read("seed", files.seed);
+  if (object.failure()) return *object.failure();
+  files.prototxt = model;
+  files.caffemodel = weights;
+  const auto substitutions = convert_caffe(files, out);
+  if (!substitutions) return substitutions.error();
+  return json{{"substitutions", *substitutions}};
 }
 
 Server::Answer Server::list_engines() {
@@ -177,6 +198,9 @@ Server::Answer Server::open(const json& request) {
   options.hook_folder = hook_folder_;
   options.batch = model.options.batch;
 
+  if (std::filesystem::path{model.model}.extension() == ".prototxt")
+    return Error{Errc::unsupported, model.model,
+                 "is a Caffe net, and engines run ONNX: `layerwatt model convert` writes it as that, once"};
   const auto driver = std::find_if(drivers_.begin(), drivers_.end(),
                                    [&name](const EngineDriver* d) { return d->name == name; });
   if (driver == drivers_.end()) return Error{Errc::not_found, "engine " + name, "not built into layerwatt"};

@@ -32,6 +32,7 @@ class Server {
   Answer describe(const nlohmann::json& request);
   Answer list_zoo();
   Answer make_network(const nlohmann::json& request);
+  Answer convert(const nlohmann::json& request);
   Answer list_engines();
   Answer open(const nlohmann::json& request);
   Answer run(const nlohmann::json& request, Control& control);
