@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `layerwatt model list|new|describe`: the zoo and what a network consists of. The files are read and written
-// by layerwatt-runner, so that a hostile one cannot hurt this process.
+// `layerwatt model list|new|describe|convert`: the zoo, what a network consists of, Caffe into ONNX. The
+// files are read and written by layerwatt-runner, so that a hostile one cannot hurt this process.
 #include <fmt/format.h>
 
 #include <memory>
@@ -8,7 +8,9 @@
 #include <ostream>
 
 #include "cli/command.h"
+#include "cli/network_table.h"
 #include "core/private_folder.h"
+#include "report/text.h"
 #include "runner/layer_json.h"
 #include "session/model_source.h"
 #include "session/runner_process.h"
@@ -22,7 +24,8 @@ struct ModelArguments {
   std::filesystem::path file;
   std::uint64_t seed = 1;
   std::int64_t batch = 1;
-  bool force = false, json = false;
+  std::filesystem::path weights;
+  bool force = false, json = false, csv = false, random_weights = false;
 };
 
 Result<nlohmann::json> ask_runner(const nlohmann::json& request) {
@@ -30,17 +33,6 @@ Result<nlohmann::json> ask_runner(const nlohmann::json& request) {
   if (!runner) return runner.error();
   return runner->ask(request);
 }
-
-// 1234567 -> "1.23 M"
-std::string scaled(std::int64_t n) {
-  const auto value = static_cast<double>(n);
-  if (value >= 1e9) return fmt::format("{:.2f} G", value / 1e9);
-  if (value >= 1e6) return fmt::format("{:.2f} M", value / 1e6);
-  if (value >= 1e3) return fmt::format("{:.1f} k", value / 1e3);
-  return fmt::format("{}", n);
-}
-
-std::string scaled(const std::optional<std::int64_t>& n) { return n ? scaled(*n) : "?"; }
 
 int list(const ModelArguments& arguments, Terminal& terminal) {
   const auto answer = ask_runner({{"do", "zoo"}});
@@ -50,52 +42,69 @@ int list(const ModelArguments& arguments, Terminal& terminal) {
     terminal.out << nlohmann::json{{"schema", "layerwatt.zoo/1"}, {"networks", networks}}.dump(2) << "\n";
     return good;
   }
-  terminal.out << fmt::format("{:<16} {:>11} {:>9}  {}\n", "network", "parameters", "MACs", "what it is");
+  terminal.out << fmt::format("{:<16} {:>11} {:>9} {:>7}  {}\n", "network", "parameters", "MACs", "top-1",
+                              "what it is");
   for (const auto& network : networks)
-    terminal.out << fmt::format("{:<16} {:>11} {:>9}  {}\n", network.value("name", ""),
-                                scaled(network.value("parameters", std::int64_t{0})),
-                                scaled(network.value("macs", std::int64_t{0})), network.value("summary", ""));
-  terminal.out << "Weights are random, from a seed: energy and time are real, answers are not.\n";
+    terminal.out << fmt::format("{:<16} {:>11} {:>9} {:>5.1f} %  {}\n", network.value("name", ""),
+                                scaled_count(network.value("parameters", std::int64_t{0})),
+                                scaled_count(network.value("macs", std::int64_t{0})),
+                                network.value("top1_percent", 0.0), network.value("summary", ""));
+  terminal.out
+      << "Weights are random, from a seed: energy and time are real, answers are not. Top-1 is what trained\n"
+         "weights are published with; --json names the sources.\n";
   return good;
+}
+
+// Several commands write a file, which they do not overwrite unasked.
+Result<std::filesystem::path> place_for(const ModelArguments& arguments, const std::string& otherwise) {
+  const std::filesystem::path out =
+      arguments.file.empty() ? std::filesystem::path{otherwise} : arguments.file;
+  std::error_code ignored;
+  if (!arguments.force && std::filesystem::exists(out, ignored))
+    return Error{Errc::exists, out.string(), "exists; --force overwrites it"};
+  return out;
 }
 
 int make(const ModelArguments& arguments, Terminal& terminal) {
-  const std::filesystem::path out =
-      arguments.file.empty() ? std::filesystem::path{arguments.name + ".onnx"} : arguments.file;
-  std::error_code ignored;
-  if (!arguments.force && std::filesystem::exists(out, ignored))
-    return report_error(terminal, {Errc::exists, out.string(), "exists; --force overwrites it"});
+  const auto out = place_for(arguments, arguments.name + ".onnx");
+  if (!out) return report_error(terminal, out.error());
   const auto answer = ask_runner({{"do", "new"},
                                   {"name", arguments.name},
                                   {"seed", arguments.seed},
-                                  {"out", std::filesystem::absolute(out).string()}});
+                                  {"out", std::filesystem::absolute(*out).string()}});
   if (!answer) return report_error(terminal, answer.error());
-  terminal.out << out.string() << "\n";
+  terminal.out << out->string() << "\n";
   return good;
 }
 
-void print_layers(const Network& network, std::ostream& out) {
-  out << fmt::format("{}: {} layers, opset {}{}\n", network.name, network.layers.size(), network.opset,
-                     network.random_weights ? ", RANDOM weights" : "");
-  out << fmt::format("{:<34} {:<18} {:>7} {:>7} {:>18} {:>9} {:>9}\n", "layer", "type", "kernel", "stride",
-                     "output", "MACs", "params");
-  std::int64_t macs = 0, parameters = 0;
-  bool all_known = true;
-  for (const Layer& layer : network.layers) {
-    const auto joined = [](const std::vector<std::int64_t>& values) {
-      return fmt::format("{}", fmt::join(values, "x"));
-    };
-    out << fmt::format("{:<34} {:<18} {:>7} {:>7} {:>18} {:>9} {:>9}\n", layer.name, layer.type,
-                       joined(layer.kernel), joined(layer.stride),
-                       layer.outputs.empty() ? "?" : joined(layer.outputs.front()), scaled(layer.macs),
-                       scaled(layer.parameters));
-    all_known = all_known && layer.macs.has_value();
-    macs += layer.macs.value_or(0);
-    parameters += layer.parameters.value_or(0);
+int convert(const ModelArguments& arguments, Terminal& terminal) {
+  if (arguments.weights.empty() && !arguments.random_weights) {
+    terminal.err << "layerwatt: " << arguments.name
+                 << ": a prototxt has no weights: name its caffemodel as well, or say --random-weights\n";
+    return usage;
   }
-  out << fmt::format("total: {}{} MACs, {} parameters\n", all_known ? "" : "at least ", scaled(macs),
-                     scaled(parameters));
-  for (const std::string& sentence : network.not_inferred) out << "not known: " << sentence << "\n";
+  if (!arguments.weights.empty() && arguments.random_weights) {
+    terminal.err << "layerwatt: --random-weights and a caffemodel exclude each other\n";
+    return usage;
+  }
+  const std::filesystem::path prototxt = arguments.name;
+  const auto out = place_for(arguments, prototxt.stem().string() + ".onnx");
+  if (!out) return report_error(terminal, out.error());
+  nlohmann::json request{{"do", "convert"},
+                         {"model", std::filesystem::absolute(prototxt).string()},
+                         {"seed", arguments.seed},
+                         {"out", std::filesystem::absolute(*out).string()}};
+  if (!arguments.weights.empty()) request["weights"] = std::filesystem::absolute(arguments.weights).string();
+  const auto answer = ask_runner(request);
+  if (!answer) return report_error(terminal, answer.error());
+  for (const auto& sentence : answer->value("substitutions", nlohmann::json::array()))
+    if (sentence.is_string())
+      terminal.err << "substituted: " << printable(sentence.get<std::string>(), terminal.style) << "\n";
+  if (arguments.random_weights)
+    terminal.err << "The weights are RANDOM, from seed " << arguments.seed
+                 << ": time and energy are real, answers not.\n";
+  terminal.out << out->string() << "\n";
+  return good;
 }
 
 // A file, or a network of the zoo written for the purpose.
@@ -120,20 +129,25 @@ int describe(const ModelArguments& arguments, Terminal& terminal) {
   }
   const auto network = network_from_json(answer->at("network"));
   if (!network) return report_error(terminal, network.error());
-  print_layers(*network, terminal.out);
+  if (arguments.csv)
+    write_network_csv(*network, terminal.out);
+  else
+    print_network(*network, terminal.style, terminal.out);
   return good;
 }
 
 }  // namespace
 
 void add_model(CLI::App& app, Invocation& invocation) {
-  CLI::App& command = *app.add_subcommand("model", "The zoo of networks; describe an ONNX file");
+  CLI::App& command = *app.add_subcommand("model", "Networks: the zoo, their layers, Caffe into ONNX");
   command.require_subcommand(1);
   command.footer(
       "Examples:\n"
       "  layerwatt model list\n"
       "  layerwatt model new squeezenet1.1 -o s.onnx\n"
-      "  layerwatt model describe s.onnx");
+      "  layerwatt model describe s.onnx\n"
+      "  layerwatt model describe deploy.prototxt --csv > layers.csv\n"
+      "  layerwatt model convert deploy.prototxt net.caffemodel -o net.onnx");
   auto arguments = std::make_shared<ModelArguments>();
   const auto run = [arguments, &invocation](int (*what)(const ModelArguments&, Terminal&)) {
     return [arguments, &invocation, what] {
@@ -151,13 +165,23 @@ void add_model(CLI::App& app, Invocation& invocation) {
   making.add_flag("--force", arguments->force, "Overwrite the file if it exists");
   making.callback(run(make));
   CLI::App& describing =
-      *command.add_subcommand("describe", "The layers of an ONNX file, or of a zoo network");
-  describing.add_option("MODEL", arguments->name, "ONNX file or zoo name")->required();
+      *command.add_subcommand("describe", "The layers of an ONNX or Caffe file, or of a zoo network");
+  describing.add_option("MODEL", arguments->name, "ONNX file, Caffe's prototxt, or zoo name")->required();
   describing.add_option("--batch", arguments->batch, "First dimension where it is dynamic")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
   describing.add_flag("--json", arguments->json, "JSON on standard output");
+  describing.add_flag("--csv", arguments->csv, "A row a layer, on standard output")->excludes("--json");
   describing.callback(run(describe));
+  CLI::App& converting =
+      *command.add_subcommand("convert", "Write a Caffe network as ONNX, which engines run");
+  converting.add_option("PROTOTXT", arguments->name, "The net: deploy.prototxt")->required();
+  converting.add_option("CAFFEMODEL", arguments->weights, "Its weights");
+  converting.add_option("-o,--output", arguments->file, "File to write [the prototxt's name with .onnx]");
+  converting.add_flag("--random-weights", arguments->random_weights, "Without a caffemodel: random ones");
+  converting.add_option("--seed", arguments->seed, "Of random weights")->capture_default_str();
+  converting.add_flag("--force", arguments->force, "Overwrite the file if it exists");
+  converting.callback(run(convert));
 }
 
 }  // namespace layerwatt
