@@ -181,9 +181,9 @@ TensorMemory engine_input() {
 }
 
 std::vector<float> by_opencv(const CaffeFiles& files) {
-  TensorMemory input = engine_input();
+  TensorMemory numbers = engine_input();
   const int sizes[] = {2, 6, 15, 14};
-  const cv::Mat data{4, sizes, CV_32F, input.bytes().data()};
+  const cv::Mat data{4, sizes, CV_32F, numbers.bytes().data()};
   cv::dnn::Net net = cv::dnn::readNetFromCaffe(files.prototxt.string(), files.caffemodel.string());
   net.setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);
   net.enableFusion(false);

@@ -294,7 +294,7 @@ TEST_F(Caffe, TheConvertedFileIsDescribedAsThePrototxtIs) {
 TEST_F(Caffe, RandomWeightsAreDecidedByTheirSeedAndSaid) {
   const auto prototxt = folder_.write("net.prototxt", small);
   std::vector<std::string> bytes;
-  for (const std::uint64_t seed : {1, 1, 2}) {
+  for (const std::uint64_t seed : {1U, 1U, 2U}) {
     ASSERT_TRUE(convert_caffe({prototxt, {}, seed}, folder_.path() / "net.onnx"));
     bytes.push_back(ScratchFolder::read(folder_.path() / "net.onnx"));
   }
