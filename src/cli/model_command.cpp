@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `layerwatt model list|new|describe|convert`: the zoo, what a network consists of, Caffe into ONNX. The
-// files are read and written by layerwatt-runner, so that a hostile one cannot hurt this process.
+// `layerwatt model list|new|describe|convert|extract|series`: the zoo, what a network consists of, Caffe into
+// ONNX, parts of networks and families of single layers. The files are read and written by layerwatt-runner,
+// so that a hostile one cannot hurt this process.
 #include <fmt/format.h>
 
 #include <memory>
@@ -25,6 +26,8 @@ struct ModelArguments {
   std::uint64_t seed = 1;
   std::int64_t batch = 1;
   std::filesystem::path weights;
+  std::string layer, from, to;  // of a part
+  std::vector<std::int64_t> kernels{1, 2, 3, 4, 5}, strides{1, 2, 3, 4, 5}, channels{3, 6, 12, 24, 48};
   bool force = false, json = false, csv = false, random_weights = false;
 };
 
@@ -77,6 +80,12 @@ int make(const ModelArguments& arguments, Terminal& terminal) {
   return good;
 }
 
+void print_substitutions(const nlohmann::json& answer, Terminal& terminal) {
+  for (const auto& sentence : answer.value("substitutions", nlohmann::json::array()))
+    if (sentence.is_string())
+      terminal.err << "substituted: " << printable(sentence.get<std::string>(), terminal.style) << "\n";
+}
+
 int convert(const ModelArguments& arguments, Terminal& terminal) {
   if (arguments.weights.empty() && !arguments.random_weights) {
     terminal.err << "layerwatt: " << arguments.name
@@ -97,13 +106,71 @@ int convert(const ModelArguments& arguments, Terminal& terminal) {
   if (!arguments.weights.empty()) request["weights"] = std::filesystem::absolute(arguments.weights).string();
   const auto answer = ask_runner(request);
   if (!answer) return report_error(terminal, answer.error());
-  for (const auto& sentence : answer->value("substitutions", nlohmann::json::array()))
-    if (sentence.is_string())
-      terminal.err << "substituted: " << printable(sentence.get<std::string>(), terminal.style) << "\n";
+  print_substitutions(*answer, terminal);
   if (arguments.random_weights)
     terminal.err << "The weights are RANDOM, from seed " << arguments.seed
                  << ": time and energy are real, answers not.\n";
   terminal.out << out->string() << "\n";
+  return good;
+}
+
+int extract(const ModelArguments& arguments, Terminal& terminal) {
+  if (arguments.layer.empty() == (arguments.from.empty() || arguments.to.empty())) {
+    terminal.err << "layerwatt: name one --layer, or --from and --to\n";
+    return usage;
+  }
+  const std::string from = arguments.layer.empty() ? arguments.from : arguments.layer;
+  const std::string to = arguments.layer.empty() ? arguments.to : arguments.layer;
+  const auto out = place_for(arguments, "part.onnx");
+  if (!out) return report_error(terminal, out.error());
+  auto folder = PrivateFolder::create();
+  if (!folder) return report_error(terminal, folder.error());
+  auto runner = RunnerProcess::start({});
+  if (!runner) return report_error(terminal, runner.error());
+  const auto model = provide_model(*runner, arguments.name, arguments.seed, folder->path());
+  if (!model) return report_error(terminal, model.error());
+  const auto answer = runner->ask({{"do", "extract"},
+                                   {"model", model->string()},
+                                   {"from", from},
+                                   {"to", to},
+                                   {"out", std::filesystem::absolute(*out).string()}});
+  if (!answer) return report_error(terminal, answer.error());
+  print_substitutions(*answer, terminal);
+  terminal.out << out->string() << "\n";
+  return good;
+}
+
+// Files of a series are named by what they hold: those that are there are of another seed, or of a run
+// before.
+Result<void> make_folder_for(const std::filesystem::path& folder, bool force) {
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  if (failure) return system_error(failure.value(), folder.string(), "creating the folder");
+  const bool is_empty = std::filesystem::is_empty(folder, failure);
+  if (failure) return system_error(failure.value(), folder.string(), "looking into the folder");
+  if (!is_empty && !force)
+    return Error{Errc::exists, folder.string(), "is not empty; --force writes into it all the same"};
+  return {};
+}
+
+int series(const ModelArguments& arguments, Terminal& terminal) {
+  const std::filesystem::path folder =
+      arguments.file.empty() ? std::filesystem::path{arguments.name + "-series"} : arguments.file;
+  if (auto made = make_folder_for(folder, arguments.force); !made)
+    return report_error(terminal, made.error());
+  const auto answer = ask_runner({{"do", "series"},
+                                  {"kernels", arguments.kernels},
+                                  {"strides", arguments.strides},
+                                  {"channels", arguments.channels},
+                                  {"seed", arguments.seed},
+                                  {"out", std::filesystem::absolute(folder).string()}});
+  if (!answer) return report_error(terminal, answer.error());
+  terminal.out << "file,factor,kernel,stride,channels\n";
+  for (const auto& member : answer->value("members", nlohmann::json::array()))
+    terminal.out << fmt::format("{},{},{},{},{}\n", (folder / member.value("file", "")).string(),
+                                member.value("factor", ""), member.value("kernel", std::int64_t{0}),
+                                member.value("stride", std::int64_t{0}),
+                                member.value("channels", std::int64_t{0}));
   return good;
 }
 
@@ -139,7 +206,8 @@ int describe(const ModelArguments& arguments, Terminal& terminal) {
 }  // namespace
 
 void add_model(CLI::App& app, Invocation& invocation) {
-  CLI::App& command = *app.add_subcommand("model", "Networks: the zoo, their layers, Caffe into ONNX");
+  CLI::App& command =
+      *app.add_subcommand("model", "Networks: the zoo, their layers, Caffe into ONNX, parts and series");
   command.require_subcommand(1);
   command.footer(
       "Examples:\n"
@@ -147,7 +215,9 @@ void add_model(CLI::App& app, Invocation& invocation) {
       "  layerwatt model new squeezenet1.1 -o s.onnx\n"
       "  layerwatt model describe s.onnx\n"
       "  layerwatt model describe deploy.prototxt --csv > layers.csv\n"
-      "  layerwatt model convert deploy.prototxt net.caffemodel -o net.onnx");
+      "  layerwatt model convert deploy.prototxt net.caffemodel -o net.onnx\n"
+      "  layerwatt model extract resnet18 --layer layer1.0.conv1 -o l.onnx\n"
+      "  layerwatt model series conv -o conv");
   auto arguments = std::make_shared<ModelArguments>();
   const auto run = [arguments, &invocation](int (*what)(const ModelArguments&, Terminal&)) {
     return [arguments, &invocation, what] {
@@ -182,6 +252,38 @@ void add_model(CLI::App& app, Invocation& invocation) {
   converting.add_option("--seed", arguments->seed, "Of random weights")->capture_default_str();
   converting.add_flag("--force", arguments->force, "Overwrite the file if it exists");
   converting.callback(run(convert));
+  CLI::App& extracting =
+      *command.add_subcommand("extract", "Write a part of a network as ONNX that runs by itself");
+  extracting.add_option("MODEL", arguments->name, "ONNX file or zoo name")->required();
+  extracting.add_option("--layer", arguments->layer, "One layer, as `model describe` names it");
+  extracting.add_option("--from", arguments->from, "The first of several, in the order of `model describe`");
+  extracting.add_option("--to", arguments->to, "The last of them");
+  extracting.add_option("-o,--output", arguments->file, "File to write [part.onnx]");
+  extracting.add_option("--seed", arguments->seed, "Of a zoo network's weights")->capture_default_str();
+  extracting.add_flag("--force", arguments->force, "Overwrite the file if it exists");
+  extracting.callback(run(extract));
+  CLI::App& families = *command.add_subcommand(
+      "series",
+      "Write single layers, one setting changed at a time around a base, which is the first of each list");
+  families.add_option("TYPE", arguments->name, "conv: 3x224x224 in, padded so that sizes stay")
+      ->required()
+      ->check(CLI::IsMember({"conv"}));
+  families.add_option("--kernel", arguments->kernels, "Kernels")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 99))
+      ->capture_default_str();
+  families.add_option("--stride", arguments->strides, "Strides")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 99))
+      ->capture_default_str();
+  families.add_option("--channels", arguments->channels, "Channels of the output")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  families.add_option("-o,--output", arguments->file, "Folder to write into [TYPE-series]");
+  families.add_option("--seed", arguments->seed, "Of the weights")->capture_default_str();
+  families.add_flag("--force", arguments->force, "Write into a folder that is not empty");
+  families.callback(run(series));
 }
 
 }  // namespace layerwatt

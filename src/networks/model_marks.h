@@ -11,6 +11,8 @@
 namespace layerwatt {
 
 inline constexpr const char* weights_key = "layerwatt.weights";
+inline constexpr const char* part_key =
+    "layerwatt.part";  // layers of the network that the file was taken from
 inline constexpr const char* substitutions_key = "layerwatt.substitutions";  // sentences, one a line
 
 inline std::string random_weights_mark(std::uint64_t seed) { return "random, seed " + std::to_string(seed); }

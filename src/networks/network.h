@@ -59,6 +59,35 @@ struct CaffeFiles {
 // caffemodel lacks; malformed: files that are damaged or of different networks.
 Result<std::vector<std::string>> convert_caffe(const CaffeFiles& files, const std::filesystem::path& out);
 
+// Layers of an ONNX file, by their names in its description and in its order.
+struct NetworkPart {
+  std::filesystem::path network;
+  std::string from, to;  // both included
+};
+// Writes a part as an ONNX file that runs by itself, with the weights and shapes it has in the network; what
+// the rest of the network makes becomes an input. The batch stays open where it was. Returns where constants
+// or other operators stand for others, as sentences. not_found: no such layer; unsupported: an input of
+// unknown shape, weights in other files.
+Result<std::vector<std::string>> extract_part(const NetworkPart& part, const std::filesystem::path& out);
+
+// Networks of one convolution each, one setting changed at a time around a base, as in Holly 2020, section on
+// convolutional layers: 3x224x224 in and, with padding that keeps sizes, out; kernel and stride 1.
+struct ConvolutionSeries {
+  std::vector<std::int64_t> kernels{1, 2, 3, 4, 5}, strides{1, 2, 3, 4, 5};
+  std::vector<std::int64_t> channels{3, 6, 12, 24, 48};  // of the output
+  std::int64_t extent = 224, input_channels = 3;
+};
+struct SeriesMember {
+  std::string file;    // "conv_k3_s1_c3.onnx"
+  std::string factor;  // what differs from the base: "kernel", "stride", "channels"; "base"
+  std::int64_t kernel = 1, stride = 1, channels = 3;
+};
+// The members, each once; the base is the first of each list.
+std::vector<SeriesMember> members_of(const ConvolutionSeries& series);
+// Writes each into the folder, which must exist. Weights are random, from the seed.
+Result<void> write_series(const ConvolutionSeries& series, std::uint64_t seed,
+                          const std::filesystem::path& folder);
+
 // One network of the zoo: written with He-initialised weights from a seed.
 struct ZooEntry {
   std::string name;               // "squeezenet1.1"

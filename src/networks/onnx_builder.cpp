@@ -79,7 +79,8 @@ Activation OnnxBuilder::convolution(const std::string& name, const Activation& x
   onnx::NodeProto& made = node("Conv", name, read);
   set_attribute(made, "kernel_shape", std::vector<std::int64_t>{kernel, kernel});
   set_attribute(made, "strides", std::vector<std::int64_t>{settings.stride, settings.stride});
-  set_attribute(made, "pads", std::vector<std::int64_t>(4, settings.pad));
+  const std::int64_t end = settings.pad_end.value_or(settings.pad);
+  set_attribute(made, "pads", std::vector<std::int64_t>{settings.pad, settings.pad, end, end});
   set_attribute(made, "group", settings.groups);
   return {name, channels};
 }
@@ -166,6 +167,11 @@ Activation OnnxBuilder::concat(const std::string& name, const std::vector<Activa
 
 onnx::ModelProto OnnxBuilder::finish(const Activation& output) && {
   declare(*graph_.add_output(), output.name, {output.channels});
+  return std::move(model_);
+}
+
+onnx::ModelProto OnnxBuilder::finish(const Activation& output, std::int64_t extent) && {
+  declare(*graph_.add_output(), output.name, {output.channels, extent, extent});
   return std::move(model_);
 }
 

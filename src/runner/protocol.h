@@ -11,6 +11,9 @@
 //                                                          top1_percent,top1_source}]
 //   {"do":"new","name","seed","out"}                     -
 //   {"do":"convert","model","weights","seed","out"}      "substitutions":[sentences]
+//   {"do":"extract","model","from","to","out"}           "substitutions":[sentences]
+//   {"do":"series","kernels","strides","channels",       "members":[{file,factor,kernel,stride,channels}]
+//     "seed","out"}
 //   {"do":"engines"}                                     "engines":[{name,summary}], "left_out":[{name,why}]
 //   {"do":"open","model","engine","threads","level",     "layers":[...], "circumstances":{...}, "network"
 //     "library","batch","seed","private_folder"}

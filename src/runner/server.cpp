@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::int64_t largest_batch = 65'536;
 constexpr std::int64_t most_threads = 1024;
+// Of a series of convolutions.
+constexpr std::int64_t largest_kernel = 99, most_channels = 4096;
 
 const char* name_of(Stopped stopped) {
   switch (stopped) {
@@ -101,6 +103,8 @@ Server::Answer Server::dispatch(const json& request, Control& control) {
   if (what == "zoo") return list_zoo();
   if (what == "new") return make_network(request);
   if (what == "convert") return convert(request);
+  if (what == "extract") return extract(request);
+  if (what == "series") return series(request);
   if (what == "engines") return list_engines();
   if (what == "open") return open(request);
   if (what == "run") return run(request, control);
@@ -167,6 +171,48 @@ Server::Answer Server::convert(const json& request) {
   const auto substitutions = convert_caffe(files, out);
   if (!substitutions) return substitutions.error();
   return json{{"substitutions", *substitutions}};
+}
+
+Server::Answer Server::extract(const json& request) {
+  JsonObject object{request, ""};
+  std::string model, out;
+  NetworkPart part;
+  object.required();
+  object.read("model", model);
+  object.read("from", part.from);
+  object.read("to", part.to);
+  object.read("out", out);
+  if (object.failure()) return *object.failure();
+  part.network = model;
+  const auto substitutions = extract_part(part, out);
+  if (!substitutions) return substitutions.error();
+  return json{{"substitutions", *substitutions}};
+}
+
+Server::Answer Server::series(const json& request) {
+  JsonObject object{request, ""};
+  ConvolutionSeries series;
+  std::string out;
+  std::uint64_t seed = 1;
+  object.required();
+  object.read("out", out);
+  object.optional();
+  object.read("kernels", series.kernels, 1, largest_kernel);
+  object.read("strides", series.strides, 1, largest_kernel);
+  object.read("channels", series.channels, 1, most_channels);
+  object.read("seed", seed);
+  if (object.failure()) return *object.failure();
+  if (series.kernels.empty() || series.strides.empty() || series.channels.empty())
+    return Error{Errc::malformed, "series", "has a list without values"};
+  if (auto written = write_series(series, seed, out); !written) return written.error();
+  json members = json::array();
+  for (const SeriesMember& member : members_of(series))
+    members.push_back({{"file", member.file},
+                       {"factor", member.factor},
+                       {"kernel", member.kernel},
+                       {"stride", member.stride},
+                       {"channels", member.channels}});
+  return json{{"members", std::move(members)}};
 }
 
 Server::Answer Server::list_engines() {

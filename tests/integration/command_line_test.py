@@ -260,6 +260,26 @@ class Models(LayerwattTest):
         self.assertIn("random weights", shown)
         self.assertIn("left out", shown)
 
+    def test_parts_and_series_run_by_themselves(self):
+        out, _ = self.run_program("model", "extract", "resnet18", "--layer", "layer1.0.conv1", "-o", "l.onnx")
+        self.assertEqual(out, "l.onnx\n")
+        described, _ = self.run_program("model", "describe", "l.onnx")
+        self.assertIn("1x64x56x56", described)
+        self.run_program("model", "extract", "lenet5", "--from", "c1", "--to", "s2", "-o", "range.onnx")
+        for wrong in ((), ("--from", "c1"), ("--layer", "c1", "--from", "c1", "--to", "s2")):
+            self.run_program("model", "extract", "lenet5", *wrong, expect=2)
+        _, err = self.run_program("model", "extract", "lenet5", "--layer", "c9", "-o", "none.onnx", expect=1)
+        self.assertIn("model describe", err)
+        out, _ = self.run_program("model", "series", "conv", "--kernel", "1,3", "--stride", "1,2", "--channels", "3,6", "-o", "s")
+        self.assertEqual(out.splitlines()[0], "file,factor,kernel,stride,channels")
+        self.assertEqual([line.split(",")[1] for line in out.splitlines()[1:]], ["base", "kernel", "stride", "channels"])
+        _, err = self.run_program("model", "series", "conv", "-o", "s", expect=1)
+        self.assertIn("--force", err)
+        self.needs_engine()
+        for model in ("l.onnx", "range.onnx", "s/conv_k3_s1_c3.onnx"):
+            self.run_program("profile", model, "--max-time", "1s", "-o", "part.lw", "-q")
+            (self.folder / "part.lw").unlink()
+
     def test_a_caffe_net_that_cannot_be_read_is_refused_with_its_place(self):
         (self.folder / "net.prototxt").write_text(self.PROTOTXT.replace("ReLU", "Detect"))
         for command in (("describe", "net.prototxt"), ("convert", "net.prototxt", "--random-weights")):
