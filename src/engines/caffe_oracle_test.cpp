@@ -131,6 +131,17 @@ std::vector<OracleCase> oracle_cases() {
        [](TinyCaffemodel& model, RandomBlobs& random) {
          model.layer("sc", {random.near_one({6}), random.around_zero({6})});
        }},
+      {"scaled_by_input",
+       input + layer("Pooling", "g", "data", "g", "pooling_param { pool: AVE global_pooling: true }") +
+           layer("Flatten", "flat", "g", "flat") +
+           layer("Scale", "sc", "data flat", "sc", "scale_param { axis: 0 }"),
+       nothing},
+      {"reshaped",
+       input +
+           layer("Reshape", "re", "data", "re", "reshape_param { shape { dim: 0 dim: 3 dim: -1 dim: 14 } }") +
+           layer("Flatten", "flat", "re", "flat", "flatten_param { axis: 2 end_axis: 3 }") +
+           layer("Softmax", "soft", "flat", "soft", "softmax_param { axis: 2 }"),
+       nothing},
       {"lrn", input + layer("LRN", "n", "data", "n", "lrn_param { local_size: 5 alpha: 0.5 beta: 0.75 }"),
        nothing},
       {"lrn_within",

@@ -10,24 +10,17 @@
 
 #include "networks/caffe_fields.h"
 #include "networks/caffe_layer_list.h"
+#include "networks/caffe_sources.h"
 #include "networks/tensor_size.h"
 
 namespace layerwatt {
 
 namespace {
 
-bool ends_with_loss(const std::string& type) { return type.ends_with("Loss"); }
-
 // What a net needs to be trained or judged, not to answer.
 bool is_for_training(const std::string& type) {
   static const std::set<std::string> types{"Accuracy", "HDF5Output", "Silence"};
-  return types.count(type) > 0 || ends_with_loss(type);
-}
-
-bool is_data(const std::string& type) {
-  static const std::set<std::string> types{"Data",     "ImageData",  "MemoryData",
-                                           "HDF5Data", "WindowData", "DummyData"};
-  return types.count(type) > 0;
+  return types.count(type) > 0 || type.ends_with("Loss");
 }
 
 class NetReader {
@@ -57,10 +50,6 @@ class NetReader {
  private:
   [[nodiscard]] Error malformed(const std::string& detail) const {
     return Error{Errc::malformed, net_.path, detail};
-  }
-  [[nodiscard]] static std::string described(const ListedLayer& layer) {
-    return fmt::format("layer {} ({}, line {})", in_quotes(layer.name), in_quotes(layer.type),
-                       layer.source->line);
   }
 
   std::size_t new_blob(const std::string& name) {
@@ -92,7 +81,7 @@ class NetReader {
         shape.assign(dimensions.begin() + static_cast<std::ptrdiff_t>(4 * i),
                      dimensions.begin() + static_cast<std::ptrdiff_t>(4 * i + 4));
       } else if (shapes.size() == names.size()) {
-        auto read = shape_of(*shapes[i]);
+        auto read = caffe_shape(*shapes[i], net_.path);
         if (!read) return read.error();
         shape = std::move(*read);
       } else {
@@ -106,15 +95,8 @@ class NetReader {
     return {};
   }
 
-  Result<Shape> shape_of(const CaffeMessage& message) const {
-    CaffeFields fields{message, "shape", net_.path};
-    Shape shape = fields.sizes("dim");
-    if (auto read = fields.finish(); !read) return read.error();
-    return shape;
-  }
-
   Result<void> add(const ListedLayer& layer) {
-    if (layer.type == "Input" || is_data(layer.type)) return add_source(layer);
+    if (is_caffe_source(layer.type)) return add_source(layer);
     if (is_for_training(layer.type)) {
       net_.left_out.push_back(fmt::format("{} ({})", layer.name, layer.type));
       return {};
@@ -151,7 +133,7 @@ class NetReader {
   }
 
   Result<void> add_source(const ListedLayer& layer) {
-    auto shapes = source_shapes(layer);
+    auto shapes = shapes_from(layer, net_.path);
     if (!shapes) return shapes.error();
     for (std::size_t i = 0; i < layer.tops.size(); ++i) {
       if (i < shapes->size()) {
@@ -161,61 +143,6 @@ class NetReader {
       }
     }
     return {};
-  }
-
-  // One for each top; the labels of a data source have none.
-  Result<std::vector<Shape>> source_shapes(const ListedLayer& layer) const {
-    const auto unsaid = [&] {
-      return Error{Errc::unsupported, net_.path,
-                   described(layer) +
-                       " does not say the shape of what it reads: write an Input layer in its place, as "
-                       "in a deploy.prototxt"};
-    };
-    CaffeFields fields{*layer.source, described(layer), net_.path};
-    if (layer.type == "Input" || layer.type == "DummyData") {
-      const bool is_input = layer.type == "Input";
-      const CaffeMessage* parameters = fields.message(is_input ? "input_param" : "dummy_data_param");
-      if (parameters == nullptr) return unsaid();
-      CaffeFields inner{*parameters, "input_param", net_.path};
-      std::vector<Shape> shapes;
-      for (const CaffeMessage* message : inner.messages("shape")) {
-        auto shape = shape_of(*message);
-        if (!shape) return shape.error();
-        shapes.push_back(std::move(*shape));
-      }
-      if (shapes.size() == 1) shapes.resize(layer.tops.size(), Shape{shapes.front()});
-      if (shapes.size() != layer.tops.size()) return unsaid();
-      return shapes;
-    }
-    if (layer.type == "MemoryData") {
-      const CaffeMessage* parameters = fields.message("memory_data_param");
-      if (parameters == nullptr) return unsaid();
-      CaffeFields inner{*parameters, "memory_data_param", net_.path};
-      Shape shape;
-      for (const char* name : {"batch_size", "channels", "height", "width"})
-        shape.push_back(inner.size(name).value_or(0));
-      if (auto read = inner.finish(); !read) return read.error();
-      return std::vector<Shape>{shape};
-    }
-    return pictures_of(layer, fields, unsaid());
-  }
-
-  // A data base or list of pictures says how many, how they are cut, and sometimes in how many colours.
-  Result<std::vector<Shape>> pictures_of(const ListedLayer& layer, CaffeFields& fields,
-                                         const Error& unsaid) const {
-    const char* name = layer.type == "ImageData" ? "image_data_param" : "data_param";
-    const CaffeMessage* data = fields.message(name);
-    const CaffeMessage* transform = fields.message("transform_param");
-    if (data == nullptr || transform == nullptr) return unsaid;
-    CaffeFields source{*data, name, net_.path}, cut{*transform, "transform_param", net_.path};
-    const std::int64_t batch = source.size("batch_size").value_or(1);
-    const std::int64_t extent = cut.size("crop_size").value_or(0);
-    const std::size_t means = cut.numbers("mean_value").size();
-    const bool grey = cut.flag("force_gray").value_or(false),
-               colour = cut.flag("force_color").value_or(false);
-    const std::int64_t channels = means > 1 ? static_cast<std::int64_t>(means) : colour ? 3 : grey ? 1 : 0;
-    if (extent == 0 || channels == 0) return unsaid;
-    return std::vector<Shape>{{batch, channels, extent, extent}};
   }
 
   CaffeNet net_;

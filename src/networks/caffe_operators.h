@@ -33,10 +33,11 @@ CaffeTops inner_product(CaffeStep& step);
 CaffeTops pooling(CaffeStep& step);
 // caffe_normalisations.cpp
 CaffeTops local_response(CaffeStep& step);
+CaffeTops softmax(CaffeStep& step);
+// caffe_scales.cpp
 CaffeTops batch_norm(CaffeStep& step);
 CaffeTops scale(CaffeStep& step);
 CaffeTops bias(CaffeStep& step);
-CaffeTops softmax(CaffeStep& step);
 // caffe_activations.cpp
 CaffeTops relu(CaffeStep& step);
 CaffeTops relu6(CaffeStep& step);

@@ -7,8 +7,8 @@
 
 #include <unordered_set>
 
-#include "networks/caffe_normalisations.h"
 #include "networks/caffe_operators.h"
+#include "networks/caffe_scales.h"
 #include "networks/model_marks.h"
 #include "networks/tensor_size.h"
 

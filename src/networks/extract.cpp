@@ -194,9 +194,6 @@ class Extraction {
       std::vector<std::string> sentences = substitutions_of(made_);
       sentences.push_back(fmt::format("computed outside of this part, and constants in it: {}",
                                       fmt::join(written_down_, ", ")));
-      auto& entries = *made_.mutable_metadata_props();
-      for (int i = entries.size() - 1; i >= 0; --i)
-        if (entries.Get(i).key() == substitutions_key) entries.DeleteSubrange(i, 1);
       mark_substitutions(made_, sentences);
     }
     return {};

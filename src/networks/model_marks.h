@@ -17,10 +17,14 @@ inline constexpr const char* substitutions_key = "layerwatt.substitutions";  // 
 
 inline std::string random_weights_mark(std::uint64_t seed) { return "random, seed " + std::to_string(seed); }
 
-inline void mark(onnx::ModelProto& model, const char* key, const std::string& value) {
-  onnx::StringStringEntryProto& entry = *model.add_metadata_props();
-  entry.set_key(key);
-  entry.set_value(value);
+// In place of what the key said before.
+inline void mark(onnx::ModelProto& model, const std::string& key, const std::string& value) {
+  onnx::StringStringEntryProto* found = nullptr;
+  for (onnx::StringStringEntryProto& entry : *model.mutable_metadata_props())
+    if (entry.key() == key) found = &entry;
+  if (found == nullptr) found = model.add_metadata_props();
+  found->set_key(key);
+  found->set_value(value);
 }
 
 inline const std::string* mark_of(const onnx::ModelProto& model, const std::string& key) {

@@ -30,7 +30,8 @@ layer { name: "x" type: "Slice" bottom: "e" top: "x1" top: "x2" slice_param { sl
 layer { name: "k" type: "Concat" bottom: "x2" bottom: "x1" top: "k" concat_param { axis: -3 } }
 layer { name: "w" type: "LRN" bottom: "k" top: "w" lrn_param { norm_region: WITHIN_CHANNEL local_size: 3 } }
 layer { name: "g" type: "Pooling" bottom: "w" top: "g" pooling_param { global_pooling: true pool: AVE } }
-layer { name: "o" type: "Scale" bottom: "w" bottom: "g" top: "o" scale_param { axis: 0 } }
+layer { name: "gf" type: "Flatten" bottom: "g" top: "gf" }
+layer { name: "o" type: "Scale" bottom: "w" bottom: "gf" top: "o" scale_param { axis: 0 } }
 layer { name: "h" type: "Reshape" bottom: "o" top: "h" reshape_param { shape { dim: 0 dim: -1 dim: 2 } } }
 layer { name: "l" type: "Flatten" bottom: "h" top: "l" flatten_param { axis: 1 end_axis: 2 } }
 layer { name: "q" type: "Power" bottom: "l" top: "q" power_param { power: 2 scale: .5 shift: 1e-3 } }
