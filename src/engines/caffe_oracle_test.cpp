@@ -80,7 +80,7 @@ struct OracleCase {
   std::function<void(TinyCaffemodel&, RandomBlobs&)> fill;
 };
 
-const char* const input = "input: 'data' input_dim: 2 input_dim: 6 input_dim: 15 input_dim: 14\n";
+const std::string input = "input: 'data' input_dim: 2 input_dim: 6 input_dim: 15 input_dim: 14\n";
 const auto nothing = [](TinyCaffemodel&, RandomBlobs&) {};
 
 OracleCase pool(const char* name, const char* settings) {
@@ -141,6 +141,11 @@ std::vector<OracleCase> oracle_cases() {
            layer("Reshape", "re", "data", "re", "reshape_param { shape { dim: 0 dim: 3 dim: -1 dim: 14 } }") +
            layer("Flatten", "flat", "re", "flat", "flatten_param { axis: 2 end_axis: 3 }") +
            layer("Softmax", "soft", "flat", "soft", "softmax_param { axis: 2 }"),
+       nothing},
+      {"copied",
+       input + "layer { name: 'split' type: 'Split' bottom: 'data' top: 'a' top: 'b' }\n" +
+           layer("BNLL", "soft", "a", "soft") + layer("ReLU6", "clip", "b", "clip") +
+           layer("Concat", "cat", "soft clip", "cat"),
        nothing},
       {"lrn", input + layer("LRN", "n", "data", "n", "lrn_param { local_size: 5 alpha: 0.5 beta: 0.75 }"),
        nothing},
@@ -265,6 +270,21 @@ TEST_F(CaffeOracle, APaddedAverageThatOverhangsDividesByThePartInsideThePads) {
   const double share[] = {2.0 / 3, 1, 1, 1, 1.0 / 2};
   for (std::size_t i = 0; i < 25; ++i)  // one division and two roundings
     EXPECT_NEAR(double{made[i]}, share[i / 5] * share[i % 5], 2e-7) << i;
+}
+
+// OpenCV 4.6 knows no Bias. Zeros and a bias for each of two channels.
+TEST_F(CaffeOracle, ABiasIsAddedToEachChannel) {
+  TinyCaffemodel model;
+  model.layer("b", {{{2}, {0.5F, -3}}});
+  const CaffeFiles files{
+      put("net.prototxt", "input: 'data' input_dim: 2 input_dim: 2 input_dim: 1 input_dim: 3\n" +
+                              layer("Power", "z", "data", "z", "power_param { scale: 0 }") +
+                              layer("Bias", "b", "z", "b")),
+      put("net.caffemodel", model.bytes()), 1};
+  const std::vector<float> picture{0.5F, 0.5F, 0.5F, -3, -3, -3};
+  std::vector<float> both = picture;
+  both.insert(both.end(), picture.begin(), picture.end());
+  EXPECT_EQ(converted(files, "disabled"), both);
 }
 
 // OpenCV 4.6 takes k for 1. One channel of ones: 1 / (k + alpha / 5)^beta.

@@ -33,7 +33,10 @@ Result<Sliding> read_sliding(CaffeStep& step) {
   Sliding sliding;
   sliding.outputs = step.fields.size("num_output").value_or(0);
   sliding.has_bias = step.fields.flag("bias_term").value_or(true);
-  sliding.groups = step.fields.size("group").value_or(1);
+  const auto groups = step.fields.size("group");
+  // Forks differ in whether a depthwise layer has to say so.
+  if (step.layer.type == "DepthwiseConvolution" && !groups) return step.unsupported("does not say its group");
+  sliding.groups = groups.value_or(1);
   if (step.fields.integer("axis").value_or(1) != 1) return step.unsupported("axis other than 1");
   auto kernel = pair_of(step, "kernel_size", "kernel_h", "kernel_w", 0);
   auto stride = pair_of(step, "stride", "stride_h", "stride_w", 1);

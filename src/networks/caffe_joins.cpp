@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "networks/attributes.h"
 #include "networks/caffe_operators.h"

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "networks/attributes.h"
 #include "networks/caffe_operators.h"
 #include "networks/caffe_window.h"

@@ -220,6 +220,15 @@ TEST_F(Caffe, UnknownLayersAreNamedWithWhatWouldRunThem) {
                              HasSubstr("the fork that this net is for"), HasSubstr("Converted are: ")));
 }
 
+TEST_F(Caffe, ADepthwiseConvolutionMustSayItsGroup) {
+  const auto depthwise = [](const char* group) {
+    return layer("DepthwiseConvolution", "d", "data", "d",
+                 fmt::format("convolution_param {{ num_output: 4 kernel_size: 3 {} }}", group));
+  };
+  EXPECT_EQ(described(input + depthwise("group: 4")).layers.at(0).groups, 4);
+  EXPECT_THAT(refusal(input + depthwise(""), Errc::unsupported), HasSubstr("does not say its group"));
+}
+
 TEST_F(Caffe, AFieldThatIsNotKnownIsNotIgnored) {
   EXPECT_THAT(
       refusal(input + layer("Pooling", "p", "data", "p", "pooling_param { kernel_size: 2 ceil_mode: false }"),

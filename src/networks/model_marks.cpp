@@ -2,6 +2,8 @@
 // See model_marks.h.
 #include "networks/model_marks.h"
 
+#include <algorithm>
+
 #include "networks/tensor_size.h"
 
 namespace layerwatt {
