@@ -65,8 +65,9 @@ std::string scaled_count(const std::optional<std::int64_t>& count) {
 }
 
 void print_network(const Network& network, const Style& style, std::ostream& out) {
-  out << fmt::format("{}: {} layers, opset {}{}\n", printable(network.name, style), network.layers.size(),
-                     network.opset, network.random_weights ? ", RANDOM weights" : "");
+  out << fmt::format("{}: {} layer{}, opset {}{}\n", printable(network.name, style), network.layers.size(),
+                     network.layers.size() == 1 ? "" : "s", network.opset,
+                     network.random_weights ? ", RANDOM weights" : "");
   TextTable table;
   const bool has_modules = std::any_of(network.layers.begin(), network.layers.end(),
                                        [](const Layer& layer) { return !layer.module.empty(); });

@@ -27,7 +27,7 @@ std::vector<std::string> names_of_bottoms(const CaffeStep& step) {
 Result<std::size_t> joined_axis(CaffeStep& step, const char* older) {
   const auto axis = step.fields.integer("axis");
   const auto old = step.fields.integer(older);
-  const auto counted = axis_of(step, axis.value_or(old.value_or(1)), step.input().shape.size());
+  auto counted = axis_of(step, axis.value_or(old.value_or(1)), step.input().shape.size());
   if (counted && *counted == 0) return step.unsupported("joins or cuts the batch");
   return counted;
 }

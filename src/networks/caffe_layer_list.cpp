@@ -71,7 +71,7 @@ Result<bool> is_met(const CaffeMessage& rule, const std::string& path) {
 
 Result<bool> is_any_met(const std::vector<const CaffeMessage*>& rules, const std::string& path) {
   for (const CaffeMessage* rule : rules) {
-    const auto met = is_met(*rule, path);
+    auto met = is_met(*rule, path);
     if (!met || *met) return met;
   }
   return false;

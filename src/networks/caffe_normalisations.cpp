@@ -18,7 +18,7 @@ void respond_within_channel(CaffeStep& step, const ResponseSettings& settings) {
   const std::string& name = step.layer.name;
   const auto unary = [&](const char* type, const char* part,
                          const std::vector<std::string>& read) -> std::string {
-    const std::string made = graph.unused(name + part);
+    std::string made = graph.unused(name + part);
     graph.node(type, name + part, read, made);
     return made;
   };

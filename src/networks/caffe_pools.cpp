@@ -62,7 +62,7 @@ Result<PoolPlan> read_plan_of_pool(CaffeStep& step, PoolMethod method) {
 // Zeros around the picture, as a layer of its own.
 std::string padded(CaffeStep& step, const Shape& pad) {
   const std::string name = step.layer.name + "_pad";
-  const std::string made = step.graph.unused(name);
+  std::string made = step.graph.unused(name);
   const std::string sizes = step.graph.integers(name + ".pads", {0, 0, pad[0], pad[1], 0, 0, pad[0], pad[1]});
   step.graph.node("Pad", name, {step.input().name, sizes}, made);
   step.graph.substitutions.add(

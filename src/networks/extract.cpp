@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A part of a network as a network of its own: nodes, weights and shapes as they are, what comes from outside
-// as inputs, what outside reads as outputs. Shapes that the network computes outside the part are written
-// down.
+// See extract.h. A part of a network as a network of its own: nodes, weights and shapes as they are, what
+// comes from outside as inputs, what outside reads as outputs. Shapes that the network computes outside the
+// part are written down.
+#include "networks/extract.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -225,7 +227,7 @@ class Extraction {
 
 }  // namespace
 
-Result<std::vector<std::string>> extract_part(const NetworkPart& part, const std::filesystem::path& out) {
+Result<onnx::ModelProto> part_of(const NetworkPart& part) {
   if (part.network.extension() == ".prototxt")
     return Error{Errc::unsupported, part.network.string(),
                  "is a Caffe net: `layerwatt model convert` writes it as ONNX, of which parts can be taken"};
@@ -242,7 +244,11 @@ Result<std::vector<std::string>> extract_part(const NetworkPart& part, const std
   if (!whole) return whole.error();
   if ((*whole)->graph().node_size() != graph->model->graph().node_size())
     return Error{Errc::malformed, part.network.string(), "changed while it was read"};
-  auto made = Extraction{*graph, *doubled, **whole}.take(*first, *last);
+  return Extraction{*graph, *doubled, **whole}.take(*first, *last);
+}
+
+Result<std::vector<std::string>> extract_part(const NetworkPart& part, const std::filesystem::path& out) {
+  const auto made = part_of(part);
   if (!made) return made.error();
   if (auto written = write_model(*made, out); !written) return written.error();
   return substitutions_of(*made);

@@ -41,7 +41,7 @@ class Extract : public testing::Test {
 };
 
 TEST_F(Extract, OneLayerIsWhatItIsInTheNetwork) {
-  const auto path = zoo("resnet18");
+  const auto path = zoo("squeezenet1.1");
   const auto whole = read_onnx(path, {4});
   ASSERT_TRUE(whole);
   for (const Layer& layer : whole->layers) {
