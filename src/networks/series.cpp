@@ -21,7 +21,8 @@ onnx::ModelProto single_convolution(const ConvolutionSeries& series, const Serie
   ConvolutionSettings settings{member.kernel, member.stride, pads / 2, 1, true};
   settings.pad_end = pads - pads / 2;
   const Activation x = build.input("input", series.input_channels, series.extent);
-  return std::move(build).finish(build.convolution("conv", x, member.channels, settings), out);
+  const Activation y = build.convolution("conv", x, member.channels, settings);
+  return std::move(build).finish(y, out);
 }
 
 }  // namespace
