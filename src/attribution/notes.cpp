@@ -336,6 +336,8 @@ std::vector<std::string> notes_on(const Profile& profile, const NoteFacts& facts
   const bool net = std::any_of(profile.rails.begin(), profile.rails.end(),
                                [](const RailProfile& rail) { return rail.net.has_value(); });
   if (net) notes.push_back("Energies are gross, idle power included; net is gross minus idle power x time.");
+  if (const std::string others = circumstance(profile, "model.substitutions"); !others.empty())
+    notes.push_back("Operators stand for others of the network this was made from: " + others);
   if (const std::string unknown = circumstance(profile, "model.not_inferred"); !unknown.empty())
     notes.push_back("About the model: " + unknown);
   return notes;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `layerwatt model list|new|describe`: the zoo and what a network consists of. The files are read and written
-// by layerwatt-runner, so that a hostile one cannot hurt this process.
+// `layerwatt model list|new|describe|convert|extract|series`: the zoo, what a network consists of, Caffe into
+// ONNX, parts of networks and families of single layers. The files are read and written by layerwatt-runner,
+// so that a hostile one cannot hurt this process.
 #include <fmt/format.h>
 
 #include <memory>
@@ -8,7 +9,9 @@
 #include <ostream>
 
 #include "cli/command.h"
+#include "cli/network_table.h"
 #include "core/private_folder.h"
+#include "report/text.h"
 #include "runner/layer_json.h"
 #include "session/model_source.h"
 #include "session/runner_process.h"
@@ -22,7 +25,10 @@ struct ModelArguments {
   std::filesystem::path file;
   std::uint64_t seed = 1;
   std::int64_t batch = 1;
-  bool force = false, json = false;
+  std::filesystem::path weights;
+  std::string layer, from, to;  // of a part
+  std::vector<std::int64_t> kernels{1, 2, 3, 4, 5}, strides{1, 2, 3, 4, 5}, channels{3, 6, 12, 24, 48};
+  bool force = false, json = false, csv = false, random_weights = false;
 };
 
 Result<nlohmann::json> ask_runner(const nlohmann::json& request) {
@@ -30,17 +36,6 @@ Result<nlohmann::json> ask_runner(const nlohmann::json& request) {
   if (!runner) return runner.error();
   return runner->ask(request);
 }
-
-// 1234567 -> "1.23 M"
-std::string scaled(std::int64_t n) {
-  const auto value = static_cast<double>(n);
-  if (value >= 1e9) return fmt::format("{:.2f} G", value / 1e9);
-  if (value >= 1e6) return fmt::format("{:.2f} M", value / 1e6);
-  if (value >= 1e3) return fmt::format("{:.1f} k", value / 1e3);
-  return fmt::format("{}", n);
-}
-
-std::string scaled(const std::optional<std::int64_t>& n) { return n ? scaled(*n) : "?"; }
 
 int list(const ModelArguments& arguments, Terminal& terminal) {
   const auto answer = ask_runner({{"do", "zoo"}});
@@ -50,52 +45,133 @@ int list(const ModelArguments& arguments, Terminal& terminal) {
     terminal.out << nlohmann::json{{"schema", "layerwatt.zoo/1"}, {"networks", networks}}.dump(2) << "\n";
     return good;
   }
-  terminal.out << fmt::format("{:<16} {:>11} {:>9}  {}\n", "network", "parameters", "MACs", "what it is");
+  terminal.out << fmt::format("{:<16} {:>11} {:>9} {:>7}  {}\n", "network", "parameters", "MACs", "top-1",
+                              "what it is");
   for (const auto& network : networks)
-    terminal.out << fmt::format("{:<16} {:>11} {:>9}  {}\n", network.value("name", ""),
-                                scaled(network.value("parameters", std::int64_t{0})),
-                                scaled(network.value("macs", std::int64_t{0})), network.value("summary", ""));
-  terminal.out << "Weights are random, from a seed: energy and time are real, answers are not.\n";
+    terminal.out << fmt::format("{:<16} {:>11} {:>9} {:>5.1f} %  {}\n", network.value("name", ""),
+                                scaled_count(network.value("parameters", std::int64_t{0})),
+                                scaled_count(network.value("macs", std::int64_t{0})),
+                                network.value("top1_percent", 0.0), network.value("summary", ""));
+  terminal.out
+      << "Weights are random, from a seed: energy and time are real, answers are not. Top-1 is what trained\n"
+         "weights are published with; --json names the sources.\n";
   return good;
+}
+
+// Several commands write a file, which they do not overwrite unasked.
+Result<std::filesystem::path> place_for(const ModelArguments& arguments, const std::string& otherwise) {
+  const std::filesystem::path out =
+      arguments.file.empty() ? std::filesystem::path{otherwise} : arguments.file;
+  std::error_code ignored;
+  if (!arguments.force && std::filesystem::exists(out, ignored))
+    return Error{Errc::exists, out.string(), "exists; --force overwrites it"};
+  return out;
 }
 
 int make(const ModelArguments& arguments, Terminal& terminal) {
-  const std::filesystem::path out =
-      arguments.file.empty() ? std::filesystem::path{arguments.name + ".onnx"} : arguments.file;
-  std::error_code ignored;
-  if (!arguments.force && std::filesystem::exists(out, ignored))
-    return report_error(terminal, {Errc::exists, out.string(), "exists; --force overwrites it"});
+  const auto out = place_for(arguments, arguments.name + ".onnx");
+  if (!out) return report_error(terminal, out.error());
   const auto answer = ask_runner({{"do", "new"},
                                   {"name", arguments.name},
                                   {"seed", arguments.seed},
-                                  {"out", std::filesystem::absolute(out).string()}});
+                                  {"out", std::filesystem::absolute(*out).string()}});
   if (!answer) return report_error(terminal, answer.error());
-  terminal.out << out.string() << "\n";
+  terminal.out << out->string() << "\n";
   return good;
 }
 
-void print_layers(const Network& network, std::ostream& out) {
-  out << fmt::format("{}: {} layers, opset {}{}\n", network.name, network.layers.size(), network.opset,
-                     network.random_weights ? ", RANDOM weights" : "");
-  out << fmt::format("{:<34} {:<18} {:>7} {:>7} {:>18} {:>9} {:>9}\n", "layer", "type", "kernel", "stride",
-                     "output", "MACs", "params");
-  std::int64_t macs = 0, parameters = 0;
-  bool all_known = true;
-  for (const Layer& layer : network.layers) {
-    const auto joined = [](const std::vector<std::int64_t>& values) {
-      return fmt::format("{}", fmt::join(values, "x"));
-    };
-    out << fmt::format("{:<34} {:<18} {:>7} {:>7} {:>18} {:>9} {:>9}\n", layer.name, layer.type,
-                       joined(layer.kernel), joined(layer.stride),
-                       layer.outputs.empty() ? "?" : joined(layer.outputs.front()), scaled(layer.macs),
-                       scaled(layer.parameters));
-    all_known = all_known && layer.macs.has_value();
-    macs += layer.macs.value_or(0);
-    parameters += layer.parameters.value_or(0);
+void print_substitutions(const nlohmann::json& answer, Terminal& terminal) {
+  for (const auto& sentence : answer.value("substitutions", nlohmann::json::array()))
+    if (sentence.is_string())
+      terminal.err << "substituted: " << printable(sentence.get<std::string>(), terminal.style) << "\n";
+}
+
+int convert(const ModelArguments& arguments, Terminal& terminal) {
+  if (arguments.weights.empty() && !arguments.random_weights) {
+    terminal.err << "layerwatt: " << arguments.name
+                 << ": a prototxt has no weights: name its caffemodel as well, or say --random-weights\n";
+    return usage;
   }
-  out << fmt::format("total: {}{} MACs, {} parameters\n", all_known ? "" : "at least ", scaled(macs),
-                     scaled(parameters));
-  for (const std::string& sentence : network.not_inferred) out << "not known: " << sentence << "\n";
+  if (!arguments.weights.empty() && arguments.random_weights) {
+    terminal.err << "layerwatt: --random-weights and a caffemodel exclude each other\n";
+    return usage;
+  }
+  const std::filesystem::path prototxt = arguments.name;
+  const auto out = place_for(arguments, prototxt.stem().string() + ".onnx");
+  if (!out) return report_error(terminal, out.error());
+  nlohmann::json request{{"do", "convert"},
+                         {"model", std::filesystem::absolute(prototxt).string()},
+                         {"seed", arguments.seed},
+                         {"out", std::filesystem::absolute(*out).string()}};
+  if (!arguments.weights.empty()) request["weights"] = std::filesystem::absolute(arguments.weights).string();
+  const auto answer = ask_runner(request);
+  if (!answer) return report_error(terminal, answer.error());
+  print_substitutions(*answer, terminal);
+  if (arguments.random_weights)
+    terminal.err << "The weights are RANDOM, from seed " << arguments.seed
+                 << ": time and energy are real, answers not.\n";
+  terminal.out << out->string() << "\n";
+  return good;
+}
+
+int extract(const ModelArguments& arguments, Terminal& terminal) {
+  if (arguments.layer.empty() == (arguments.from.empty() || arguments.to.empty())) {
+    terminal.err << "layerwatt: name one --layer, or --from and --to\n";
+    return usage;
+  }
+  const std::string from = arguments.layer.empty() ? arguments.from : arguments.layer;
+  const std::string to = arguments.layer.empty() ? arguments.to : arguments.layer;
+  const auto out = place_for(arguments, "part.onnx");
+  if (!out) return report_error(terminal, out.error());
+  auto folder = PrivateFolder::create();
+  if (!folder) return report_error(terminal, folder.error());
+  auto runner = RunnerProcess::start({});
+  if (!runner) return report_error(terminal, runner.error());
+  const auto model = provide_model(*runner, arguments.name, arguments.seed, folder->path());
+  if (!model) return report_error(terminal, model.error());
+  const auto answer = runner->ask({{"do", "extract"},
+                                   {"model", model->string()},
+                                   {"from", from},
+                                   {"to", to},
+                                   {"out", std::filesystem::absolute(*out).string()}});
+  if (!answer) return report_error(terminal, answer.error());
+  print_substitutions(*answer, terminal);
+  terminal.out << out->string() << "\n";
+  return good;
+}
+
+// Files of a series are named by what they hold: those that are there are of another seed, or of a run
+// before.
+Result<void> make_folder_for(const std::filesystem::path& folder, bool force) {
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  if (failure) return system_error(failure.value(), folder.string(), "creating the folder");
+  const bool is_empty = std::filesystem::is_empty(folder, failure);
+  if (failure) return system_error(failure.value(), folder.string(), "looking into the folder");
+  if (!is_empty && !force)
+    return Error{Errc::exists, folder.string(), "is not empty; --force writes into it all the same"};
+  return {};
+}
+
+int series(const ModelArguments& arguments, Terminal& terminal) {
+  const std::filesystem::path folder =
+      arguments.file.empty() ? std::filesystem::path{arguments.name + "-series"} : arguments.file;
+  if (auto made = make_folder_for(folder, arguments.force); !made)
+    return report_error(terminal, made.error());
+  const auto answer = ask_runner({{"do", "series"},
+                                  {"kernels", arguments.kernels},
+                                  {"strides", arguments.strides},
+                                  {"channels", arguments.channels},
+                                  {"seed", arguments.seed},
+                                  {"out", std::filesystem::absolute(folder).string()}});
+  if (!answer) return report_error(terminal, answer.error());
+  terminal.out << "file,factor,kernel,stride,channels\n";
+  for (const auto& member : answer->value("members", nlohmann::json::array()))
+    terminal.out << fmt::format("{},{},{},{},{}\n", (folder / member.value("file", "")).string(),
+                                member.value("factor", ""), member.value("kernel", std::int64_t{0}),
+                                member.value("stride", std::int64_t{0}),
+                                member.value("channels", std::int64_t{0}));
+  return good;
 }
 
 // A file, or a network of the zoo written for the purpose.
@@ -120,20 +196,28 @@ int describe(const ModelArguments& arguments, Terminal& terminal) {
   }
   const auto network = network_from_json(answer->at("network"));
   if (!network) return report_error(terminal, network.error());
-  print_layers(*network, terminal.out);
+  if (arguments.csv)
+    write_network_csv(*network, terminal.out);
+  else
+    print_network(*network, terminal.style, terminal.out);
   return good;
 }
 
 }  // namespace
 
 void add_model(CLI::App& app, Invocation& invocation) {
-  CLI::App& command = *app.add_subcommand("model", "The zoo of networks; describe an ONNX file");
+  CLI::App& command =
+      *app.add_subcommand("model", "Networks: the zoo, their layers, Caffe into ONNX, parts and series");
   command.require_subcommand(1);
   command.footer(
       "Examples:\n"
       "  layerwatt model list\n"
       "  layerwatt model new squeezenet1.1 -o s.onnx\n"
-      "  layerwatt model describe s.onnx");
+      "  layerwatt model describe s.onnx\n"
+      "  layerwatt model describe deploy.prototxt --csv > layers.csv\n"
+      "  layerwatt model convert deploy.prototxt net.caffemodel -o net.onnx\n"
+      "  layerwatt model extract resnet18 --layer layer1.0.conv1 -o l.onnx\n"
+      "  layerwatt model series conv -o conv");
   auto arguments = std::make_shared<ModelArguments>();
   const auto run = [arguments, &invocation](int (*what)(const ModelArguments&, Terminal&)) {
     return [arguments, &invocation, what] {
@@ -151,13 +235,55 @@ void add_model(CLI::App& app, Invocation& invocation) {
   making.add_flag("--force", arguments->force, "Overwrite the file if it exists");
   making.callback(run(make));
   CLI::App& describing =
-      *command.add_subcommand("describe", "The layers of an ONNX file, or of a zoo network");
-  describing.add_option("MODEL", arguments->name, "ONNX file or zoo name")->required();
+      *command.add_subcommand("describe", "The layers of an ONNX or Caffe file, or of a zoo network");
+  describing.add_option("MODEL", arguments->name, "ONNX file, Caffe's prototxt, or zoo name")->required();
   describing.add_option("--batch", arguments->batch, "First dimension where it is dynamic")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
   describing.add_flag("--json", arguments->json, "JSON on standard output");
+  describing.add_flag("--csv", arguments->csv, "A row a layer, on standard output")->excludes("--json");
   describing.callback(run(describe));
+  CLI::App& converting =
+      *command.add_subcommand("convert", "Write a Caffe network as ONNX, which engines run");
+  converting.add_option("PROTOTXT", arguments->name, "The net: deploy.prototxt")->required();
+  converting.add_option("CAFFEMODEL", arguments->weights, "Its weights");
+  converting.add_option("-o,--output", arguments->file, "File to write [the prototxt's name with .onnx]");
+  converting.add_flag("--random-weights", arguments->random_weights, "Without a caffemodel: random ones");
+  converting.add_option("--seed", arguments->seed, "Of random weights")->capture_default_str();
+  converting.add_flag("--force", arguments->force, "Overwrite the file if it exists");
+  converting.callback(run(convert));
+  CLI::App& extracting =
+      *command.add_subcommand("extract", "Write a part of a network as ONNX that runs by itself");
+  extracting.add_option("MODEL", arguments->name, "ONNX file or zoo name")->required();
+  extracting.add_option("--layer", arguments->layer, "One layer, as `model describe` names it");
+  extracting.add_option("--from", arguments->from, "The first of several, in the order of `model describe`");
+  extracting.add_option("--to", arguments->to, "The last of them");
+  extracting.add_option("-o,--output", arguments->file, "File to write [part.onnx]");
+  extracting.add_option("--seed", arguments->seed, "Of a zoo network's weights")->capture_default_str();
+  extracting.add_flag("--force", arguments->force, "Overwrite the file if it exists");
+  extracting.callback(run(extract));
+  CLI::App& families = *command.add_subcommand(
+      "series",
+      "Write single layers, one setting changed at a time around a base, which is the first of each list");
+  families.add_option("TYPE", arguments->name, "conv: 3x224x224 in, padded so that sizes stay")
+      ->required()
+      ->check(CLI::IsMember({"conv"}));
+  families.add_option("--kernel", arguments->kernels, "Kernels")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 99))
+      ->capture_default_str();
+  families.add_option("--stride", arguments->strides, "Strides")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 99))
+      ->capture_default_str();
+  families.add_option("--channels", arguments->channels, "Channels of the output")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  families.add_option("-o,--output", arguments->file, "Folder to write into [TYPE-series]");
+  families.add_option("--seed", arguments->seed, "Of the weights")->capture_default_str();
+  families.add_flag("--force", arguments->force, "Write into a folder that is not empty");
+  families.callback(run(series));
 }
 
 }  // namespace layerwatt

@@ -77,8 +77,26 @@ TEST_P(OnnxruntimeZoo, GivesTheSameOutputsAtTheLowestAndTheHighestLevel) {
   EXPECT_GT(testing::distance(infer(**other), outputs[0]), allowed);
 }
 
+// All layers taken out are the network: the same nodes on the same weights give the same bits.
+TEST_P(OnnxruntimeZoo, AnswersTheSameAsAPartOfAllItsLayers) {
+  const auto model = zoo_network(GetParam());
+  const auto network = read_onnx(model);
+  ASSERT_TRUE(network) << network.error().detail;
+  const auto part = models.path() / "part.onnx";
+  const auto taken = extract_part({model, network->layers.front().name, network->layers.back().name}, part);
+  ASSERT_TRUE(taken) << taken.error().detail;
+  std::vector<std::vector<float>> outputs;
+  for (const auto& path : {model, part}) {
+    const auto engine = open(path, "disabled");
+    ASSERT_TRUE(engine) << engine.error().detail;
+    outputs.push_back(infer(**engine));
+  }
+  EXPECT_EQ(outputs[0], outputs[1]);
+}
+
 INSTANTIATE_TEST_SUITE_P(Networks, OnnxruntimeZoo,
-                         ::testing::Values("squeezenet1.1", "mobilenet_v2", "resnet18", "lenet5"),
+                         ::testing::Values("squeezenet1.1", "squeezenet1.0", "mobilenet_v1", "mobilenet_v2",
+                                           "resnet18", "resnet50", "lenet5"),
                          [](const auto& parameter) {
                            std::string name = parameter.param;
                            std::replace(name.begin(), name.end(), '.', '_');

@@ -48,23 +48,24 @@ constexpr std::array other_formats{
 
 }  // namespace
 
-Result<ModelFile> ModelFile::open(const std::filesystem::path& path) {
+Result<ModelFile> ModelFile::open(const std::filesystem::path& path, const char* format) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (descriptor < 0) return system_error(errno, path.string(), "opening the model");
   ModelFile file{descriptor, 0, path.string()};
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) return system_error(errno, path.string(), "looking at the model");
   if (S_ISDIR(status.st_mode))
-    return Error{Errc::malformed, path.string(), "is a directory, not an ONNX file"};
+    return Error{Errc::malformed, path.string(), fmt::format("is a directory, not {}", format)};
   if (!S_ISREG(status.st_mode)) return Error{Errc::malformed, path.string(), "is not a regular file"};
   file.size_ = static_cast<std::uint64_t>(status.st_size);
   if (file.size_ == 0) return Error{Errc::malformed, path.string(), "is empty"};
   if (file.size_ > largest_model)
-    return Error{Errc::malformed, path.string(),
-                 fmt::format("has {} bytes; an ONNX file has at most {} (2 GiB), and keeps larger weights in "
-                             "external data files",
-                             file.size_, largest_model)};
-  if (auto refused = file.refuse_other_formats(); !refused) return refused.error();
+    return Error{
+        Errc::malformed, path.string(),
+        fmt::format("has {} bytes; a message of protobuf, as in {}, has at most {} (2 GiB), and ONNX keeps "
+                    "larger weights in external data files",
+                    file.size_, format, largest_model)};
+  if (auto refused = file.refuse_other_formats(format); !refused) return refused.error();
   return file;
 }
 
@@ -109,13 +110,13 @@ Result<std::string_view> ModelFile::read(std::uint64_t offset, std::size_t count
   return std::string_view{window_.data() + (offset - window_offset_), count};
 }
 
-Result<void> ModelFile::refuse_other_formats() {
+Result<void> ModelFile::refuse_other_formats(const char* format) {
   const auto head = read(0, 64);
   if (!head) return head.error();
-  for (const OtherFormat& format : other_formats) {
-    if (head->size() < format.offset) continue;
-    if (head->substr(format.offset, format.magic.size()) == format.magic)
-      return Error{Errc::malformed, path_, fmt::format("is not ONNX but {}", format.what)};
+  for (const OtherFormat& other : other_formats) {
+    if (head->size() < other.offset) continue;
+    if (head->substr(other.offset, other.magic.size()) == other.magic)
+      return Error{Errc::malformed, path_, fmt::format("is not {} but {}", format, other.what)};
   }
   return {};
 }

@@ -16,7 +16,8 @@ class ModelFile {
  public:
   // malformed: not a regular file, empty, over the 2 GiB that a protobuf message may have, or of a format
   // that is recognisably another one.
-  static Result<ModelFile> open(const std::filesystem::path& path);
+  // `format` says what it should be, for errors: "ONNX", "a caffemodel".
+  static Result<ModelFile> open(const std::filesystem::path& path, const char* format = "ONNX");
   ModelFile(ModelFile&& other) noexcept;
   ModelFile& operator=(ModelFile&& other) noexcept;
   ModelFile(const ModelFile&) = delete;
@@ -31,7 +32,7 @@ class ModelFile {
  private:
   ModelFile(int descriptor, std::uint64_t size, std::string path)
       : descriptor_{descriptor}, size_{size}, path_{std::move(path)} {}
-  Result<void> refuse_other_formats();
+  Result<void> refuse_other_formats(const char* format);
 
   int descriptor_ = -1;
   std::uint64_t size_ = 0;

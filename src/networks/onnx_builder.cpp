@@ -4,32 +4,12 @@
 
 #include <cstring>
 
-#include "networks/zoo_mark.h"
+#include "networks/attributes.h"
+#include "networks/model_marks.h"
 
 namespace layerwatt {
 
 namespace {
-
-void set_attribute(onnx::NodeProto& node, const char* name, std::int64_t value) {
-  onnx::AttributeProto& attribute = *node.add_attribute();
-  attribute.set_name(name);
-  attribute.set_type(onnx::AttributeProto::INT);
-  attribute.set_i(value);
-}
-
-void set_attribute(onnx::NodeProto& node, const char* name, float value) {
-  onnx::AttributeProto& attribute = *node.add_attribute();
-  attribute.set_name(name);
-  attribute.set_type(onnx::AttributeProto::FLOAT);
-  attribute.set_f(value);
-}
-
-void set_attribute(onnx::NodeProto& node, const char* name, const std::vector<std::int64_t>& values) {
-  onnx::AttributeProto& attribute = *node.add_attribute();
-  attribute.set_name(name);
-  attribute.set_type(onnx::AttributeProto::INTS);
-  for (const std::int64_t value : values) attribute.add_ints(value);
-}
 
 // A float32 tensor whose first dimension is the batch.
 void declare(onnx::ValueInfoProto& value, const std::string& name, const std::vector<std::int64_t>& shape) {
@@ -49,9 +29,7 @@ OnnxBuilder::OnnxBuilder(const std::string& name, std::uint64_t seed)
   onnx::OperatorSetIdProto& opset = *model_.add_opset_import();
   opset.set_domain("");
   opset.set_version(13);
-  onnx::StringStringEntryProto& mark = *model_.add_metadata_props();
-  mark.set_key(weights_key);
-  mark.set_value(random_weights_mark(seed));
+  mark(model_, weights_key, random_weights_mark(seed));
   graph_.set_name(name);
 }
 
@@ -101,7 +79,8 @@ Activation OnnxBuilder::convolution(const std::string& name, const Activation& x
   onnx::NodeProto& made = node("Conv", name, read);
   set_attribute(made, "kernel_shape", std::vector<std::int64_t>{kernel, kernel});
   set_attribute(made, "strides", std::vector<std::int64_t>{settings.stride, settings.stride});
-  set_attribute(made, "pads", std::vector<std::int64_t>(4, settings.pad));
+  const std::int64_t end = settings.pad_end.value_or(settings.pad);
+  set_attribute(made, "pads", std::vector<std::int64_t>{settings.pad, settings.pad, end, end});
   set_attribute(made, "group", settings.groups);
   return {name, channels};
 }
@@ -188,6 +167,11 @@ Activation OnnxBuilder::concat(const std::string& name, const std::vector<Activa
 
 onnx::ModelProto OnnxBuilder::finish(const Activation& output) && {
   declare(*graph_.add_output(), output.name, {output.channels});
+  return std::move(model_);
+}
+
+onnx::ModelProto OnnxBuilder::finish(const Activation& output, std::int64_t extent) && {
+  declare(*graph_.add_output(), output.name, {output.channels, extent, extent});
   return std::move(model_);
 }
 

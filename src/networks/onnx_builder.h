@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ namespace layerwatt {
 struct ConvolutionSettings {
   std::int64_t kernel = 1, stride = 1, pad = 0, groups = 1;
   bool bias = false;
-  bool before_relu = true;  // decides the variance of the weights
+  bool before_relu = true;                             // decides the variance of the weights
+  std::optional<std::int64_t> pad_end = std::nullopt;  // at the right and the bottom; otherwise as `pad`
 };
 
 struct PoolSettings {
@@ -53,6 +55,8 @@ class OnnxBuilder {
 
   // `output` has the shape [batch, channels].
   onnx::ModelProto finish(const Activation& output) &&;
+  // `output` is a picture.
+  onnx::ModelProto finish(const Activation& output, std::int64_t extent) &&;
 
  private:
   onnx::NodeProto& node(const std::string& type, const std::string& name,

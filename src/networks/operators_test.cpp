@@ -187,5 +187,53 @@ TEST(Operators, HalfPrecisionMovesHalfTheBytes) {
   EXPECT_EQ(last_layer(model).bytes, 40);
 }
 
+// As exporters write int8: weights and activations go through QuantizeLinear and DequantizeLinear.
+TEST(Operators, AConvolutionBetweenQuantizeAndDequantizeCountsMacsAndItsWeightsAreInt8) {
+  constexpr int int8 = onnx::TensorProto::INT8, uint8 = onnx::TensorProto::UINT8;
+  TinyModel model;
+  model.input("x", {1, 2, 4, 4}).weights("xs", {}).weights("xz", {}, uint8, 1);
+  model.weights("w", {3, 2, 1, 1}, int8, 1).weights("ws", {3}).weights("wz", {3}, int8, 1);
+  model.node("QuantizeLinear", "q", {"x", "xs", "xz"}).node("DequantizeLinear", "dx", {"q", "xs", "xz"});
+  model.node("DequantizeLinear", "dw", {"w", "ws", "wz"}).with("axis", 0);
+  model.node("Conv", "y", {"dx", "dw"}).output("y");
+  const Network network = describe(model);
+  EXPECT_THAT(network.not_inferred, IsEmpty());
+  EXPECT_THAT(network.element_types, ElementsAre("uint8", "float32", "float32", "float32"));
+  EXPECT_EQ(network.layers.at(2).parameters, 6);              // counted where they are stored,
+  EXPECT_EQ(network.layers.at(2).bytes, 6 + 12 + 3 + 4 * 6);  // in one byte each,
+  EXPECT_EQ(network.layers.at(3).parameters, 0);              // and not again
+  EXPECT_EQ(network.layers.at(3).macs, 3 * 16 * 2);
+  EXPECT_EQ(network.layers.at(3).outputs.at(0), (Shape{1, 3, 4, 4}));
+}
+
+TEST(Operators, AHalfPrecisionConvolutionCountsAsMuchAndMovesHalf) {
+  std::vector<Layer> layers;
+  for (const auto& [type, size] :
+       {std::pair{onnx::TensorProto::FLOAT, 4U}, {onnx::TensorProto::FLOAT16, 2U}}) {
+    TinyModel model;
+    model.input("x", {1, 2, 4, 4}, type).weights("w", {3, 2, 3, 3}, type, size).node("Conv", "y", {"x", "w"});
+    const Network network = describe(model.output("y", {1, 3, 2, 2}, type));
+    EXPECT_EQ(network.element_types.at(0), size == 4 ? "float32" : "float16");
+    layers.push_back(network.layers.at(0));
+  }
+  EXPECT_EQ(layers[1].macs, layers[0].macs);
+  EXPECT_EQ(layers[1].parameters, layers[0].parameters);
+  EXPECT_EQ(2 * *layers[1].bytes, layers[0].bytes);
+}
+
+// Opset 7 gives BatchNormalization and Dropout fewer inputs, and Reshape's shape as a tensor.
+TEST(Operators, OpsetSevenIsRead) {
+  TinyModel model{7};
+  model.input("x", {-1, 2, 4, 4}).integers("shape", {0, -1});
+  for (const char* name : {"s", "b", "m", "v"}) model.weights(name, {2});
+  model.node("BatchNormalization", "n", {"x", "s", "b", "m", "v"}).node("Dropout", "d", {"n"});
+  model.node("Reshape", "y", {"d", "shape"}).output("y");
+  const Network network = describe(model, 3);
+  EXPECT_THAT(network.not_inferred, IsEmpty());
+  EXPECT_EQ(network.opset, 7);
+  EXPECT_EQ(network.layers.at(0).parameters, 4);
+  EXPECT_EQ(network.outputs.at(0).shape, (Shape{3, 32}));
+}
+
 }  // namespace
 }  // namespace layerwatt

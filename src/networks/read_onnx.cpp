@@ -1,153 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
-// From an ONNX file to a Network: reads the file without its weights, checks it, infers shapes, counts costs.
-#include <fmt/format.h>
+// From an ONNX file to a Network: reads the file without its weights, and looks where they are.
+#include <google/protobuf/io/zero_copy_stream_impl.h>
 #include <onnx/onnx_pb.h>
 
-#include "networks/attributes.h"
-#include "networks/costs.h"
+#include <cerrno>
+#include <fstream>
+
+#include "networks/describe_model.h"
 #include "networks/external_data.h"
-#include "networks/graph.h"
 #include "networks/model_file.h"
-#include "networks/modules.h"
 #include "networks/network.h"
-#include "networks/not_inferred.h"
-#include "networks/shape_inference.h"
-#include "networks/tensor_size.h"
-#include "networks/window.h"
+#include "networks/onnx_file.h"
 #include "networks/wire_skeleton.h"
-#include "networks/zoo_mark.h"
 
 namespace layerwatt {
 
 namespace {
 
-Result<std::unique_ptr<onnx::ModelProto>> read_model(const std::filesystem::path& path) {
+Error not_onnx(const std::filesystem::path& path, const char* why) {
+  return Error{Errc::malformed, path.string(), why};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<onnx::ModelProto>> read_model_without_weights(const std::filesystem::path& path) {
   auto file = ModelFile::open(path);
   if (!file) return file.error();
   const auto skeleton = read_wire_skeleton(*file);
   if (!skeleton) return skeleton.error();
   auto model = std::make_unique<onnx::ModelProto>();
-  const auto malformed = [&](const char* why) { return Error{Errc::malformed, path.string(), why}; };
   if (!model->ParseFromArray(skeleton->data(), static_cast<int>(skeleton->size())))
-    return malformed("is not an ONNX model: protobuf finds it damaged, or nested too deeply");
+    return not_onnx(path, "is not an ONNX model: protobuf finds it damaged, or nested too deeply");
   if (!model->has_ir_version() || !model->has_graph())
-    return malformed("is not an ONNX model: it has no version or no graph");
+    return not_onnx(path, "is not an ONNX model: it has no version or no graph");
   return model;
 }
 
-// -1 in one place stands for a rank that is not known.
-Shape shape_or_unknown(const Tensor& tensor) { return tensor.shape.value_or(Shape{-1}); }
-
-std::vector<TensorDescription> described(const Graph& graph, const std::vector<std::size_t>& tensors) {
-  std::vector<TensorDescription> list;
-  for (const std::size_t i : tensors) {
-    const Tensor& tensor = graph.tensors[i];
-    list.push_back({tensor.name, name_of_element(tensor.element_type), shape_or_unknown(tensor)});
-  }
-  return list;
+Result<std::unique_ptr<onnx::ModelProto>> read_whole_model(const std::filesystem::path& path) {
+  std::ifstream file{path, std::ios::binary};
+  if (!file) return system_error(errno, path.string(), "opening the model");
+  google::protobuf::io::IstreamInputStream stream{&file};
+  auto model = std::make_unique<onnx::ModelProto>();
+  if (!model->ParseFromZeroCopyStream(&stream))
+    return not_onnx(path, "is not an ONNX model: protobuf finds it damaged, or nested too deeply");
+  return model;
 }
-
-Layer described(const Graph& graph, const Node& node, std::string module) {
-  Layer layer;
-  layer.name = node.name;
-  layer.type = node.source->op_type();
-  layer.module = std::move(module);
-  layer.sources = {node.name};
-  if (const auto what = window_operator(*node.source)) {
-    if (auto window = window_of(graph, node, *what)) {
-      layer.kernel = std::move(window->kernel);
-      layer.stride = std::move(window->stride);
-      if (what->weight_input > 0) layer.groups = window->groups;
-    }
-  }
-  for (const auto& input : node.inputs)
-    if (input && !graph.tensors[*input].constant)
-      layer.inputs.push_back(shape_or_unknown(graph.tensors[*input]));
-  for (const auto& output : node.outputs)
-    if (output) layer.outputs.push_back(shape_or_unknown(graph.tensors[*output]));
-  layer.macs = macs_of(graph, node);
-  layer.parameters = parameters_of(graph, node);
-  layer.bytes = bytes_of(graph, node);
-  return layer;
-}
-
-std::vector<std::string> names_of(const Graph& graph,
-                                  const std::vector<std::optional<std::size_t>>& tensors) {
-  std::vector<std::string> names;
-  for (const auto& tensor : tensors) names.push_back(tensor ? graph.tensors[*tensor].name : "");
-  return names;
-}
-
-std::vector<std::optional<std::int64_t>> sizes_of(const Graph& graph,
-                                                  const std::vector<std::optional<std::size_t>>& tensors) {
-  std::vector<std::optional<std::int64_t>> bytes;
-  for (const auto& tensor : tensors) {
-    const bool known = tensor && graph.tensors[*tensor].shape;
-    bytes.push_back(known ? bytes_of(*graph.tensors[*tensor].shape, graph.tensors[*tensor].element_type)
-                          : std::nullopt);
-  }
-  return bytes;
-}
-
-void note_dynamic_inputs(const Graph& graph, NotInferred& not_inferred) {
-  for (const std::size_t i : graph.inputs) {
-    const Tensor& tensor = graph.tensors[i];
-    if (!tensor.shape) {
-      not_inferred.add(fmt::format("input {} has no shape in the file, and what depends on it is unknown",
-                                   in_quotes(tensor.name)));
-      continue;
-    }
-    for (std::size_t dimension = 1; dimension < tensor.shape->size(); ++dimension)
-      if ((*tensor.shape)[dimension] < 0)
-        not_inferred.add(fmt::format(
-            "dimension {} of input {} is not fixed in the file, and what depends on it is unknown", dimension,
-            in_quotes(tensor.name)));
-  }
-}
-
-Network described(const Graph& graph, const std::filesystem::path& path, NotInferred& not_inferred) {
-  Network network;
-  const std::string& graph_name = graph.model->graph().name();
-  const bool usable = !graph_name.empty() && is_utf8(graph_name);
-  network.name = usable ? graph_name : path.stem().string();
-  network.inputs = described(graph, graph.inputs);
-  network.outputs = described(graph, graph.outputs);
-  const std::vector<std::string> modules = modules_of(graph);
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    const Node& node = graph.nodes[i];
-    if (!node.is_layer) continue;
-    network.layers.push_back(described(graph, node, modules[i]));
-    if (!network.layers.back().macs)
-      not_inferred.add(fmt::format("MACs of operator {} are not known", in_quotes(operator_of(*node.source))),
-                       node.name);
-    network.produced.push_back(names_of(graph, node.outputs));
-    network.consumed.push_back(names_of(graph, node.inputs));
-    network.produced_bytes.push_back(sizes_of(graph, node.outputs));
-  }
-  const auto standard = graph.opsets.find("");
-  network.opset = standard == graph.opsets.end() ? 1 : standard->second;
-  network.random_weights = has_random_weights(*graph.model);
-  network.not_inferred = not_inferred.sentences();
-  return network;
-}
-
-}  // namespace
 
 Result<Network> read_onnx(const std::filesystem::path& path, const ReadOptions& options) {
-  if (options.batch < 1) return Error{Errc::unsupported, "batch", "must be at least 1"};
-  auto model = read_model(path);
+  auto model = read_model_without_weights(path);
   if (!model) return model.error();
   const auto missing = check_external_data(**model, path.string());
   if (!missing) return missing.error();
-  auto graph = build_graph(std::move(*model), path.string(), options.batch);
-  if (!graph) return graph.error();
-  NotInferred not_inferred;
-  for (const std::string& sentence : *missing) not_inferred.add(sentence);
-  note_dynamic_inputs(*graph, not_inferred);
-  if (auto inferred = infer_shapes(*graph, not_inferred); !inferred) return inferred.error();
-  Network network = described(*graph, path, not_inferred);
-  if (network.layers.empty()) return Error{Errc::malformed, path.string(), "has no layers, only constants"};
-  return network;
+  return describe_model(std::move(*model), path, options, *missing);
 }
 
 }  // namespace layerwatt

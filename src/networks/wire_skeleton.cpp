@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// See wire_skeleton.h. Wire format: https://protobuf.dev/programming-guides/encoding/
+// See wire_skeleton.h.
 #include "networks/wire_skeleton.h"
 
 #include <fmt/format.h>
 #include <onnx/onnx_pb.h>
 
 #include <array>
+
+#include "networks/wire_reader.h"
 
 namespace layerwatt {
 
@@ -95,15 +97,6 @@ constexpr std::size_t most_kept_bytes = 128 << 20;
 constexpr int deepest = 60;
 constexpr std::size_t padded_length = 5;
 
-struct Field {
-  std::uint32_t number = 0;
-  std::uint32_t wire_type = 0;
-  std::uint64_t key = 0;    // number and wire type as read
-  std::uint64_t value = 0;  // of a varint
-  std::uint64_t begin = 0;  // of the content of a length-delimited field, or of a fixed one
-  std::uint64_t end = 0;
-};
-
 void append_varint(std::string& out, std::uint64_t value) {
   while (value >= 0x80) {
     out.push_back(static_cast<char>(value | 0x80));
@@ -123,7 +116,7 @@ void fill_length(std::string& out, std::size_t at, std::size_t length) {
 
 class SkeletonReader {
  public:
-  explicit SkeletonReader(ModelFile& file) : file_{file} {}
+  explicit SkeletonReader(ModelFile& file) : file_{file}, wire_{file, "an ONNX model", "ONNX"} {}
 
   Result<std::string> read() {
     if (auto read = message(Part::model, 0, file_.size(), 0); !read) return read.error();
@@ -131,65 +124,6 @@ class SkeletonReader {
   }
 
  private:
-  [[nodiscard]] Error damaged(std::uint64_t at, const std::string& what) const {
-    return Error{Errc::malformed, file_.path(),
-                 fmt::format("is not an ONNX model, or is damaged or truncated: at byte {}, {}", at, what)};
-  }
-
-  // Reads at `at` and moves it on.
-  Result<std::uint64_t> varint(std::uint64_t& at, std::uint64_t end) {
-    const auto bytes = file_.read(at, static_cast<std::size_t>(std::min<std::uint64_t>(10, end - at)));
-    if (!bytes) return bytes.error();
-    std::uint64_t value = 0;
-    unsigned shift = 0;
-    for (const char byte : *bytes) {
-      value |= (static_cast<std::uint64_t>(byte) & 0x7f) << shift;
-      shift += 7;
-      if ((byte & 0x80) == 0) {
-        at += shift / 7;
-        return value;
-      }
-    }
-    return damaged(at, "a number does not end");
-  }
-
-  // Reads the head of the field at `at` and moves it behind the field.
-  Result<Field> next_field(Part part, std::uint64_t& at, std::uint64_t end) {
-    const std::uint64_t start = at;
-    Field field;
-    const auto key = varint(at, end);
-    if (!key) return key.error();
-    field.key = *key;
-    field.number = static_cast<std::uint32_t>(*key >> 3);
-    field.wire_type = static_cast<std::uint32_t>(*key & 7);
-    const char* owner = part_names[static_cast<std::size_t>(part)];
-    if (field.number == 0 || *key > 0xffffffffU)
-      return damaged(start, fmt::format("a {} has a field without a valid number", owner));
-    std::uint64_t length = 0;
-    switch (field.wire_type) {
-      case 0:
-      case 2: {
-        const auto value = varint(at, end);
-        if (!value) return value.error();
-        field.value = *value;
-        length = field.wire_type == 2 ? *value : 0;
-        break;
-      }
-      case 1: length = 8; break;
-      case 5: length = 4; break;
-      default:
-        return damaged(start, fmt::format("field {} of a {} has wire type {}, which ONNX does not use",
-                                          field.number, owner, field.wire_type));
-    }
-    if (length > end - at)
-      return damaged(start, fmt::format("field {} of a {} claims {} bytes, but only {} are left",
-                                        field.number, owner, length, end - at));
-    field.begin = at;
-    field.end = at + length;
-    at = field.end;
-    return field;
-  }
-
   Result<void> message(Part part, std::uint64_t begin, std::uint64_t end, int depth) {
     if (depth > deepest)
       return Error{Errc::malformed, file_.path(),
@@ -201,7 +135,7 @@ class SkeletonReader {
     const bool keep_data = !is_tensor || end - begin <= largest_kept_tensor;
     LeftOut left_out;
     for (std::uint64_t at = begin; at < end;) {
-      const auto field = next_field(part, at, end);
+      const auto field = wire_.next_field(part_names[static_cast<std::size_t>(part)], at, end);
       if (!field) return field.error();
       const Part what = field->number < field_count
                             ? field_table[static_cast<std::size_t>(part)][field->number]
@@ -217,15 +151,15 @@ class SkeletonReader {
     return {};
   }
 
-  Result<void> take(Part owner, Part what, const Field& field, int depth) {
+  Result<void> take(Part owner, Part what, const WireField& field, int depth) {
     if (what == Part::skip) return {};
     if (what == Part::payload && owner == Part::attribute && field.end - field.begin > largest_kept_attribute)
       return {};
     if (what == Part::copy || what == Part::payload) return copy(field);
     if (field.wire_type != 2)
-      return damaged(field.begin, fmt::format("field {} of a {} is a number where a {} belongs", field.number,
-                                              part_names[static_cast<std::size_t>(owner)],
-                                              part_names[static_cast<std::size_t>(what)]));
+      return wire_.damaged(field.begin, fmt::format("field {} of a {} is a number where a {} belongs",
+                                                    field.number, part_names[static_cast<std::size_t>(owner)],
+                                                    part_names[static_cast<std::size_t>(what)]));
     append_varint(out_, field.key);
     const std::size_t length_at = out_.size();
     out_.append(padded_length, '\0');
@@ -234,7 +168,7 @@ class SkeletonReader {
     return {};
   }
 
-  Result<void> copy(const Field& field) {
+  Result<void> copy(const WireField& field) {
     append_varint(out_, field.key);
     if (field.wire_type == 0) append_varint(out_, field.value);
     if (field.wire_type == 2) append_varint(out_, field.end - field.begin);
@@ -261,6 +195,7 @@ class SkeletonReader {
   }
 
   ModelFile& file_;
+  WireReader wire_;
   std::string out_;
   std::size_t messages_ = 0;
 };

@@ -59,8 +59,30 @@ TEST_F(Zoo, ParametersEqualThePublishedCounts) {
 
 // torchvision prints three decimals of 1e9: a printed figure stands for half of its last digit either way.
 TEST_F(Zoo, MacsEqualThePublishedFiguresToTheirLastDigit) {
-  for (const char* name : {"squeezenet1.1", "mobilenet_v2", "resnet18"})
+  for (const char* name : {"squeezenet1.1", "squeezenet1.0", "mobilenet_v2", "resnet18", "resnet50"})
     EXPECT_LE(std::abs(macs(described(name)) - entry(name).macs), 500'000) << name;
+}
+
+// 569 million, printed to the million.
+TEST_F(Zoo, MacsOfMobilenetV1EqualThePublishedMillions) {
+  EXPECT_LE(std::abs(macs(described("mobilenet_v1")) - entry("mobilenet_v1").macs), 500'000);
+}
+
+// Keras counts the running mean and variance of each normalised channel, too.
+TEST_F(Zoo, MobilenetV1HasAllParametersThatKerasCountsWithItsRunningStatistics) {
+  const Network network = described("mobilenet_v1");
+  std::int64_t statistics = 0;
+  for (const Layer& one : network.layers)
+    if (one.type == "BatchNormalization") statistics += 2 * one.outputs.at(0).at(1);
+  EXPECT_EQ(parameters(network) + statistics, 4'253'864);
+}
+
+TEST_F(Zoo, EveryNetworkNamesItsPublishedAccuracyAndWhereItIsPublished) {
+  for (const ZooEntry& one : zoo()) {
+    EXPECT_GT(one.top1_percent, 50) << one.name;
+    EXPECT_LT(one.top1_percent, 100) << one.name;
+    EXPECT_THAT(one.top1_source, testing::AnyOf(HasSubstr("ImageNet-1K"), HasSubstr("MNIST"))) << one.name;
+  }
 }
 
 // ptflops prints 423.04 k with the addition of one bias an output element counted: 6x28x28 + 16x10x10 + 120 +

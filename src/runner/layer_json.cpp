@@ -174,8 +174,10 @@ json to_json(const Network& network) {
           {"outputs", std::move(outputs)},
           {"layers", to_json(std::span<const Layer>{network.layers})},
           {"produced", network.produced},
+          {"element_types", network.element_types},
           {"opset", network.opset},
           {"random_weights", network.random_weights},
+          {"substitutions", network.substitutions},
           {"not_inferred", network.not_inferred}};
 }
 
@@ -200,8 +202,10 @@ Result<Network> network_from_json(const json& value) {
   object.read("name", network.name);
   const json* layers = object.list("layers");
   object.optional();
+  object.read("element_types", network.element_types);
   object.read("opset", network.opset, 0, most);
   object.read("random_weights", network.random_weights);
+  object.read("substitutions", network.substitutions);
   object.read("not_inferred", network.not_inferred);
   const json* inputs = object.list("inputs");
   const json* outputs = object.list("outputs");

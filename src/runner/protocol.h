@@ -7,8 +7,13 @@
 //   request                                              answer adds
 //   {"do":"hello"}                                       "protocol":protocol_version
 //   {"do":"describe","model","batch"}                    "network"
-//   {"do":"zoo"}                                         "networks":[{name,summary,parameters,macs,source}]
+//   {"do":"zoo"}                                         "networks":[{name,summary,parameters,macs,source,
+//                                                          top1_percent,top1_source}]
 //   {"do":"new","name","seed","out"}                     -
+//   {"do":"convert","model","weights","seed","out"}      "substitutions":[sentences]
+//   {"do":"extract","model","from","to","out"}           "substitutions":[sentences]
+//   {"do":"series","kernels","strides","channels",       "members":[{file,factor,kernel,stride,channels}]
+//     "seed","out"}
 //   {"do":"engines"}                                     "engines":[{name,summary}], "left_out":[{name,why}]
 //   {"do":"open","model","engine","threads","level",     "layers":[...], "circumstances":{...}, "network"
 //     "library","batch","seed","private_folder",
@@ -22,6 +27,7 @@
 //   {"do":"stop"}                                        -
 //   {"do":"quit"}                                        - (then the runner exits 0)
 //
+// In "convert", "model" is a prototxt; without "weights", a caffemodel, they are random, from "seed".
 // In "open", everything but "model" may be left out. In "run", "max_ns" left out or 0 means no limit, and
 // gaps left out mean none. A gap of random length precedes every inference but the first. A run ends early as
 // soon as anything, such as a "stop", arrives; it is answered first, then what arrived.

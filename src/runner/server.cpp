@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::int64_t largest_batch = 65'536;
 constexpr std::int64_t most_threads = 1024;
+// Of a series of convolutions.
+constexpr std::int64_t largest_kernel = 99, most_channels = 4096;
 
 const char* name_of(Stopped stopped) {
   switch (stopped) {
@@ -100,6 +102,9 @@ Server::Answer Server::dispatch(const json& request, Control& control) {
   if (what == "describe") return describe(request);
   if (what == "zoo") return list_zoo();
   if (what == "new") return make_network(request);
+  if (what == "convert") return convert(request);
+  if (what == "extract") return extract(request);
+  if (what == "series") return series(request);
   if (what == "engines") return list_engines();
   if (what == "open") return open(request);
   if (what == "run") return run(request, control);
@@ -118,7 +123,7 @@ Server::Answer Server::describe(const json& request) {
   ModelRequest model;
   read_model(object, model);
   if (object.failure()) return *object.failure();
-  const auto network = read_onnx(model.model, model.options);
+  const auto network = read_network(model.model, model.options);
   if (!network) return network.error();
   return json{{"network", to_json(*network)}};
 }
@@ -130,7 +135,9 @@ Server::Answer Server::list_zoo() {
                         {"summary", entry.summary},
                         {"parameters", entry.parameters},
                         {"macs", entry.macs},
-                        {"source", entry.source}});
+                        {"source", entry.source},
+                        {"top1_percent", entry.top1_percent},
+                        {"top1_source", entry.top1_source}});
   return json{{"networks", std::move(networks)}};
 }
 
@@ -146,6 +153,66 @@ Server::Answer Server::make_network(const json& request) {
   if (object.failure()) return *object.failure();
   if (auto written = write_zoo_network(name, seed, out); !written) return written.error();
   return ok();
+}
+
+Server::Answer Server::convert(const json& request) {
+  JsonObject object{request, ""};
+  std::string model, weights, out;
+  CaffeFiles files;
+  object.required();
+  object.read("model", model);
+  object.read("out", out);
+  object.optional();
+  object.read("weights", weights);
+  object.read("seed", files.seed);
+  if (object.failure()) return *object.failure();
+  files.prototxt = model;
+  files.caffemodel = weights;
+  const auto substitutions = convert_caffe(files, out);
+  if (!substitutions) return substitutions.error();
+  return json{{"substitutions", *substitutions}};
+}
+
+Server::Answer Server::extract(const json& request) {
+  JsonObject object{request, ""};
+  std::string model, out;
+  NetworkPart part;
+  object.required();
+  object.read("model", model);
+  object.read("from", part.from);
+  object.read("to", part.to);
+  object.read("out", out);
+  if (object.failure()) return *object.failure();
+  part.network = model;
+  const auto substitutions = extract_part(part, out);
+  if (!substitutions) return substitutions.error();
+  return json{{"substitutions", *substitutions}};
+}
+
+Server::Answer Server::series(const json& request) {
+  JsonObject object{request, ""};
+  ConvolutionSeries series;
+  std::string out;
+  std::uint64_t seed = 1;
+  object.required();
+  object.read("out", out);
+  object.optional();
+  object.read("kernels", series.kernels, 1, largest_kernel);
+  object.read("strides", series.strides, 1, largest_kernel);
+  object.read("channels", series.channels, 1, most_channels);
+  object.read("seed", seed);
+  if (object.failure()) return *object.failure();
+  if (series.kernels.empty() || series.strides.empty() || series.channels.empty())
+    return Error{Errc::malformed, "series", "has a list without values"};
+  if (auto written = write_series(series, seed, out); !written) return written.error();
+  json members = json::array();
+  for (const SeriesMember& member : members_of(series))
+    members.push_back({{"file", member.file},
+                       {"factor", member.factor},
+                       {"kernel", member.kernel},
+                       {"stride", member.stride},
+                       {"channels", member.channels}});
+  return json{{"members", std::move(members)}};
 }
 
 Server::Answer Server::list_engines() {
@@ -200,6 +267,9 @@ Server::Answer Server::open(const json& request) {
   if (auto chosen = choose_convolutions(convolution, layer_algorithms, options.convolutions); !chosen)
     return chosen.error();
 
+  if (std::filesystem::path{model.model}.extension() == ".prototxt")
+    return Error{Errc::unsupported, model.model,
+                 "is a Caffe net, and engines run ONNX: `layerwatt model convert` writes it as that, once"};
   const auto driver = std::find_if(drivers_.begin(), drivers_.end(),
                                    [&name](const EngineDriver* d) { return d->name == name; });
   if (driver == drivers_.end()) return Error{Errc::not_found, "engine " + name, "not built into layerwatt"};

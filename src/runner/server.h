@@ -32,6 +32,9 @@ class Server {
   Answer describe(const nlohmann::json& request);
   Answer list_zoo();
   Answer make_network(const nlohmann::json& request);
+  static Answer convert(const nlohmann::json& request);
+  static Answer extract(const nlohmann::json& request);
+  static Answer series(const nlohmann::json& request);
   Answer list_engines();
   Answer open(const nlohmann::json& request);
   Answer run(const nlohmann::json& request, Control& control);

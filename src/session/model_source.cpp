@@ -34,10 +34,12 @@ void add_network_circumstances(const json& network, std::map<std::string, std::s
   if (const auto opset = network.find("opset"); opset != network.end() && opset->is_number_integer())
     all["model.opset"] = std::to_string(opset->get<std::int64_t>());
   if (network.value("random_weights", false)) all["model.weights"] = "random";
-  std::string unknown;
-  for (const json& sentence : network.value("not_inferred", json::array()))
-    if (sentence.is_string()) unknown += (unknown.empty() ? "" : "; ") + sentence.get<std::string>();
-  if (!unknown.empty()) all["model.not_inferred"] = unknown;
+  for (const char* name : {"substitutions", "not_inferred"}) {
+    std::string joined;
+    for (const json& sentence : network.value(name, json::array()))
+      if (sentence.is_string()) joined += (joined.empty() ? "" : "; ") + sentence.get<std::string>();
+    if (!joined.empty()) all[std::string{"model."} + name] = joined;
+  }
 }
 
 }  // namespace layerwatt

@@ -8,6 +8,8 @@
 #include <cstdlib>
 
 #include "fuzz_target.h"
+#include "networks/describe_model.h"
+#include "networks/extract.h"
 #include "networks/network.h"
 
 namespace {
@@ -33,18 +35,30 @@ void check(const layerwatt::Network& network) {
   }
 }
 
+// All layers as a part, which may be refused, and must not crash.
+void take_apart(const std::string& path, const layerwatt::Network& network) {
+  auto part = layerwatt::part_of({path, network.layers.front().name, network.layers.back().name});
+  if (!part) return require(!part.error().detail.empty(), "a refusal says why");
+  const auto described =
+      layerwatt::describe_model(std::make_unique<onnx::ModelProto>(std::move(*part)), "part.onnx", {});
+  if (described) check(*described);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const int descriptor = ::memfd_create("model", 0);
   if (descriptor < 0) return 0;
   if (::write(descriptor, data, size) == static_cast<ssize_t>(size)) {
-    const auto network = layerwatt::read_onnx("/proc/self/fd/" + std::to_string(descriptor));
-    if (network)
+    const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
+    const auto network = layerwatt::read_onnx(path);
+    if (network) {
       check(*network);
-    else
+      take_apart(path, *network);
+    } else {
       require(!network.error().where.empty() && !network.error().detail.empty(),
               "a refusal says what and where");
+    }
   }
   ::close(descriptor);
   return 0;

@@ -214,6 +214,87 @@ class Models(LayerwattTest):
         described, _ = self.run_program("model", "describe", "lenet5")
         self.assertIn("RANDOM weights", described)
 
+    def test_layers_are_exported_as_csv_with_what_json_says(self):
+        import csv
+        import io
+        out, _ = self.run_program("model", "describe", "squeezenet1.1", "--csv")
+        rows = list(csv.DictReader(io.StringIO(out)))
+        out, _ = self.run_program("model", "describe", "squeezenet1.1", "--json")
+        layers = json.loads(out)["network"]["layers"]
+        self.assertEqual([row["layer"] for row in rows], [layer["name"] for layer in layers])
+        self.assertEqual([int(row["macs"]) for row in rows], [layer["macs"] for layer in layers])
+        self.assertEqual(rows[0]["kernel"], "3x3")
+        self.assertEqual(rows[0]["output"], "1x64x111x111")
+        self.assertEqual(rows[3]["module"], "fire2")
+        self.assertAlmostEqual(float(rows[0]["macs_per_byte"]), layers[0]["macs"] / layers[0]["bytes"], places=3)
+        self.run_program("model", "describe", "lenet5", "--csv", "--json", expect=2)
+
+    PROTOTXT = """name: "net"
+        layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 10 dim: 3 dim: 8 dim: 8 } } }
+        layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param { num_output: 4 kernel_size: 3 } }
+        layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
+        layer { name: "drop" type: "Dropout" bottom: "conv" top: "conv" }
+        layer { name: "fc" type: "InnerProduct" bottom: "conv" top: "fc" inner_product_param { num_output: 5 } }"""
+
+    def test_a_caffe_net_is_described_converted_and_profiled_as_onnx(self):
+        (self.folder / "net.prototxt").write_text(self.PROTOTXT)
+        described, _ = self.run_program("model", "describe", "net.prototxt")
+        self.assertIn("1x4x6x6", described)
+        self.assertIn("left out", described)
+        _, err = self.run_program("model", "convert", "net.prototxt", expect=2)
+        self.assertIn("--random-weights", err)
+        self.run_program("model", "convert", "net.prototxt", "w.caffemodel", "--random-weights", expect=2)
+        out, err = self.run_program("model", "convert", "net.prototxt", "--random-weights", "-o", "net.onnx")
+        self.assertEqual(out, "net.onnx\n")
+        self.assertIn("RANDOM", err)
+        _, err = self.run_program("model", "convert", "net.prototxt", "--random-weights", expect=1)
+        self.assertIn("--force", err)
+        converted, _ = self.run_program("model", "describe", "net.onnx", "--csv")
+        original, _ = self.run_program("model", "describe", "net.prototxt", "--csv")
+        self.assertEqual(converted, original)
+        _, err = self.run_program("profile", "net.prototxt", expect=1)
+        self.assertIn("model convert", err)
+        self.needs_engine()
+        self.run_program("profile", "net.onnx", "--max-time", "1s", "-o", "net.lw", "-q")
+        shown, _ = self.run_program("show", "net.lw")
+        self.assertIn("random weights", shown)
+        self.assertIn("left out", shown)
+
+    def test_parts_and_series_run_by_themselves(self):
+        out, _ = self.run_program("model", "extract", "resnet18", "--layer", "layer1.0.conv1", "-o", "l.onnx")
+        self.assertEqual(out, "l.onnx\n")
+        described, _ = self.run_program("model", "describe", "l.onnx")
+        self.assertIn("1x64x56x56", described)
+        self.run_program("model", "extract", "lenet5", "--from", "c1", "--to", "s2", "-o", "range.onnx")
+        for wrong in ((), ("--from", "c1"), ("--layer", "c1", "--from", "c1", "--to", "s2")):
+            self.run_program("model", "extract", "lenet5", *wrong, expect=2)
+        _, err = self.run_program("model", "extract", "lenet5", "--layer", "c9", "-o", "none.onnx", expect=1)
+        self.assertIn("model describe", err)
+        out, _ = self.run_program("model", "series", "conv", "--kernel", "1,3", "--stride", "1,2", "--channels", "3,6", "-o", "s")
+        self.assertEqual(out.splitlines()[0], "file,factor,kernel,stride,channels")
+        self.assertEqual([line.split(",")[1] for line in out.splitlines()[1:]], ["base", "kernel", "stride", "channels"])
+        _, err = self.run_program("model", "series", "conv", "-o", "s", expect=1)
+        self.assertIn("--force", err)
+        self.needs_engine()
+        for model in ("l.onnx", "range.onnx", "s/conv_k3_s1_c3.onnx"):
+            self.run_program("profile", model, "--max-time", "1s", "-o", "part.lw", "-q")
+            (self.folder / "part.lw").unlink()
+
+    def test_a_caffe_net_that_cannot_be_read_is_refused_with_its_place(self):
+        (self.folder / "net.prototxt").write_text(self.PROTOTXT.replace("ReLU", "Detect"))
+        for command in (("describe", "net.prototxt"), ("convert", "net.prototxt", "--random-weights")):
+            _, err = self.run_program("model", *command, expect=1)
+            self.assertIn("net.prototxt", err)
+            self.assertIn("relu", err)
+            self.assertIn("Detect", err)
+        (self.folder / "net.prototxt").write_text(self.PROTOTXT)
+        (self.folder / "net.caffemodel").write_bytes(b"\x12\xff\xff\xff\x7fshort")
+        _, err = self.run_program("model", "convert", "net.prototxt", "net.caffemodel", expect=1)
+        self.assertIn("truncated", err)
+        _, err = self.run_program("model", "describe", "net.caffemodel", expect=1)
+        self.assertIn("prototxt", err)
+        self.assertFalse((self.folder / "net.onnx").exists())
+
     def test_unknown_names_are_told_what_there_is(self):
         _, err = self.run_program("model", "new", "alexnet9", expect=1)
         self.assertIn("squeezenet1.1", err)
