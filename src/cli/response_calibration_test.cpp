@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-RailResponse seen() {
+RailResponse seen_by_load() {
   RailResponse found;
   found.rail.sensor = "virtual";
   found.rail.channel.rail = "POM_5V_IN";
@@ -25,11 +25,11 @@ RailResponse seen() {
 }
 
 TEST(ResponseCalibration, KeepsWhatARailToldAndNoMore) {
-  const auto both = measured_response(seen(), "now");
+  const auto both = measured_response(seen_by_load(), "now");
   ASSERT_TRUE(both && both->delay && both->refresh);
   EXPECT_EQ(both->delay->time_constant, 53ms);
   EXPECT_EQ(both->refresh->half_width, 300us);
-  RailResponse still = seen();
+  RailResponse still = seen_by_load();
   still.response.reset();
   EXPECT_FALSE(measured_response(still, "now")->delay);
   still.pace->renewed.reset();
@@ -39,7 +39,7 @@ TEST(ResponseCalibration, KeepsWhatARailToldAndNoMore) {
 TEST(ResponseCalibration, IsFoundAgainInTheFileForTheSameVirtualBoard) {
   const TemporaryTree folder;
   CalibrationPlace place{folder.at("c.json"), {}};
-  const auto kept = keep_responses({seen()}, "virtual:jetson-nano", "20s", place);
+  const auto kept = keep_responses({seen_by_load()}, "virtual:jetson-nano", "20s", place);
   ASSERT_TRUE(kept) << kept.error().detail;
   EXPECT_EQ(*kept, "POM_5V_IN");
   const auto stored = load_calibrations(place.file);

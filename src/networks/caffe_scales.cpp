@@ -2,6 +2,8 @@
 // BatchNorm, Scale and Bias. Caffe normalises in BatchNorm and scales in the layer behind it; ONNX's
 // BatchNormalization does both, and engines fuse it into convolutions, so the two become one. Formulas:
 // batch_norm_layer.cpp, scale_layer.cpp, bias_layer.cpp.
+#include "networks/caffe_scales.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

@@ -84,7 +84,7 @@ TEST_F(RecorderTest, OfRailsThatAreNotRecordedItSaysNothing) {
 }
 
 TEST_F(RecorderTest, WhatHappensToRailsIsInTheFileEvenOfReadingsThatAreDiscarded) {
-  ASSERT_TRUE(recorder_.add_rails({}));
+  ASSERT_TRUE(recorder_.add_rails({}, {}));
   const Event back{Instant{20ms}, "sensor_back", "HONEST is read again"};
   source_.happen(back);
   ASSERT_TRUE(recorder_.pump({}, Instant{50ms}, true));

@@ -6,7 +6,7 @@ import unittest
 from mounted import BUILD, MountedBoard
 
 BENCH = BUILD / "bench" / "sampler"
-TURNS = 40  # 48 s
+TURNS = 25  # 30 s
 UNDECIDED = 77
 
 
