@@ -291,8 +291,8 @@ TEST_F(Onnxruntime, ReportsAnOperatorThatItDoesNotKnow) {
   small.node("Frobnicate", "strange", {"x"}, {"y"});
   small.output("y", float32, {"1", "4"});
   const auto path = small.write(models);
-  const auto engine = testing::engine_named("onnxruntime").open(Machine::host(), path, Network{},
-                                                         testing::options_in(folder, "all"));
+  const auto engine = testing::engine_named("onnxruntime")
+                          .open(Machine::host(), path, Network{}, testing::options_in(folder, "all"));
   ASSERT_FALSE(engine);
   EXPECT_THAT(engine.error().detail, HasSubstr("Frobnicate"));
 }
