@@ -291,6 +291,12 @@ void add_profile(CLI::App& app, Invocation& invocation) {
       ->check(CLI::ExistingFile);
   command.add_flag("--conv-strict", options.strict_convolutions,
                    "A convolution that cannot be computed as asked is an error");
+  command.add_flag_callback(
+      "--spinning", [&options] { options.spinning = true; },
+      "Threads of onnxruntime that wait for work keep running, which is its default: they "
+      "are there sooner, and it costs energy");
+  command.add_flag_callback(
+      "--no-spinning", [&options] { options.spinning = false; }, "They sleep instead");
   command.add_flag("!--no-fusion", options.fuse, "Every layer by itself, in onednn");
   command.add_option("--engine-library", options.library, "The engine's shared library [searched]");
   command.add_option("--batch", options.batch, "First dimension of the input where it is dynamic")

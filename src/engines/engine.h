@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,7 +37,8 @@ struct EngineOptions {
   std::int64_t batch = 1;
   std::uint64_t seed = 1;  // of the random input
   ConvolutionChoice convolutions;
-  bool fuse = true;  // layers into those before them, where the engine lets one choose
+  std::optional<bool> spinning;  // threads that wait for work keep running; empty = as the engine likes
+  bool fuse = true;              // layers into those before them, where the engine lets one choose
 };
 
 class Engine {

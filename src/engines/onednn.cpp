@@ -150,6 +150,10 @@ Result<std::unique_ptr<Engine>> OnednnEngine::open(const Machine& machine, const
   if (!options.level.empty())
     return Error{Errc::unsupported, options.level,
                  "engine onednn has no levels: --no-fusion and --conv say what it does"};
+  if (options.spinning)
+    return Error{
+        Errc::unsupported, "--spinning",
+        "is onnxruntime's; OpenMP, which onednn uses, is told by OMP_WAIT_POLICY in the environment"};
   const bool threads_set = set_threads(options.threads);
   std::unique_ptr<OnednnEngine> engine{new OnednnEngine{machine.clock()}};
   {

@@ -78,6 +78,14 @@ class OnednnBuilder {
   dnnl::memory in_order(const dnnl::memory& from, const dnnl::memory::desc& order, const Layer* reader);
   void finish(const Group& group, const dnnl::primitive& primitive, const char* implementation,
               Arguments arguments, const dnnl::memory& output);
+  // Of a layer by itself, with one input and one output.
+  template <class Primitive>
+  void finish_alone(std::size_t layer, const typename Primitive::primitive_desc& description,
+                    const dnnl::memory& input) {
+    const dnnl::memory to{description.dst_desc(), engine_};
+    finish({{layer}, nullptr, std::nullopt}, Primitive{description}, description.impl_info_str(),
+           {{DNNL_ARG_SRC, input}, {DNNL_ARG_DST, to}}, to);
+  }
 
   const dnnl::engine& engine_;
   dnnl::stream stream_;

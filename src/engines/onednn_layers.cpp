@@ -30,9 +30,7 @@ OnednnBuilder::Made OnednnBuilder::add_pooling(std::size_t layer, dnnl::algorith
       {dnnl::prop_kind::forward_inference, algorithm, input->get_desc(), to_make, sliding->stride,
        sliding->kernel, sliding->pad_begin, sliding->pad_end},
       engine_};
-  const memory to{description.dst_desc(), engine_};
-  finish({{layer}, nullptr, std::nullopt}, dnnl::pooling_forward{description}, description.impl_info_str(),
-         {{DNNL_ARG_SRC, *input}, {DNNL_ARG_DST, to}}, to);
+  finish_alone<dnnl::pooling_forward>(layer, description, *input);
   return {};
 }
 
@@ -43,9 +41,7 @@ OnednnBuilder::Made OnednnBuilder::add_elementwise(std::size_t layer, const Elem
   const dnnl::eltwise_forward::primitive_desc description{
       {dnnl::prop_kind::forward_inference, elementwise.algorithm, order, elementwise.alpha, elementwise.beta},
       engine_};
-  const memory to{order, engine_};
-  finish({{layer}, nullptr, std::nullopt}, dnnl::eltwise_forward{description}, description.impl_info_str(),
-         {{DNNL_ARG_SRC, *input}, {DNNL_ARG_DST, to}}, to);
+  finish_alone<dnnl::eltwise_forward>(layer, description, *input);
   return {};
 }
 
@@ -103,9 +99,7 @@ OnednnBuilder::Made OnednnBuilder::add_softmax(std::size_t layer) {
   if (!axis) return impossible(layer, axis.error().detail + ", which is not possible");
   const dnnl::softmax_forward::primitive_desc description{
       {dnnl::prop_kind::forward_inference, input->get_desc(), *axis}, engine_};
-  const memory to{description.dst_desc(), engine_};
-  finish({{layer}, nullptr, std::nullopt}, dnnl::softmax_forward{description}, description.impl_info_str(),
-         {{DNNL_ARG_SRC, *input}, {DNNL_ARG_DST, to}}, to);
+  finish_alone<dnnl::softmax_forward>(layer, description, *input);
   return {};
 }
 
@@ -149,9 +143,7 @@ OnednnBuilder::Made OnednnBuilder::add_local_response(std::size_t layer) {
        integer_attribute(lrn, "size").value_or(1), float_attribute(lrn, "alpha", 1e-4F),
        float_attribute(lrn, "beta", 0.75F), float_attribute(lrn, "bias", 1)},
       engine_};
-  const memory to{description.dst_desc(), engine_};
-  finish({{layer}, nullptr, std::nullopt}, dnnl::lrn_forward{description}, description.impl_info_str(),
-         {{DNNL_ARG_SRC, *input}, {DNNL_ARG_DST, to}}, to);
+  finish_alone<dnnl::lrn_forward>(layer, description, *input);
   return {};
 }
 

@@ -63,7 +63,8 @@ class OnnxruntimeEngine final : public Engine {
   explicit OnnxruntimeEngine(OnnxruntimeLibrary library) : library_{std::move(library)} {}
   Result<void> open_provider(const Machine& machine, const EngineOptions& options);
   Result<void> open_session(const std::filesystem::path& model, Level level, const EngineOptions& options);
-  [[nodiscard]] Result<OnnxruntimeHandle<OrtSessionOptions>> session_options(Level level, int threads) const;
+  [[nodiscard]] Result<OnnxruntimeHandle<OrtSessionOptions>> session_options(
+      Level level, int threads, std::optional<bool> spinning = std::nullopt) const;
   [[nodiscard]] Result<OnnxruntimeHandle<OrtSession>> session(const std::filesystem::path& model,
                                                               const OrtSessionOptions* options) const;
   [[nodiscard]] Result<std::vector<ExecutedNode>> optimised_graph(const std::filesystem::path& model,
@@ -113,8 +114,8 @@ Result<void> OnnxruntimeEngine::open_provider(const Machine& machine, const Engi
   return checked(api(), api().RunOptionsEnableProfiling(profiled_.get(), no_profile), "profiling");
 }
 
-Result<OnnxruntimeHandle<OrtSessionOptions>> OnnxruntimeEngine::session_options(Level level,
-                                                                                int threads) const {
+Result<OnnxruntimeHandle<OrtSessionOptions>> OnnxruntimeEngine::session_options(
+    Level level, int threads, std::optional<bool> spinning) const {
   auto options =
       made<OrtSessionOptions>(api(), api().ReleaseSessionOptions, "session options",
                               [&](OrtSessionOptions** out) { return api().CreateSessionOptions(out); });
@@ -125,7 +126,12 @@ Result<OnnxruntimeHandle<OrtSessionOptions>> OnnxruntimeEngine::session_options(
                        api().SetIntraOpNumThreads(o, threads), api().SetInterOpNumThreads(o, 1)},
                       "session options");
   if (!done) return done.error();
-  if (done = provider_->append_to(o); !done) return done.error();
+  if (spinning)
+    done = checked(api(),
+                   api().AddSessionConfigEntry(o, "session.intra_op.allow_spinning", *spinning ? "1" : "0"),
+                   "spinning");
+  if (done) done = provider_->append_to(o);
+  if (!done) return done.error();
   return options;
 }
 
@@ -169,7 +175,7 @@ Result<void> OnnxruntimeEngine::open_session(const std::filesystem::path& model,
   circumstances_["engine.fusion_map"] =
       graph ? "tensors of the optimised graph" : "names of nodes only: " + graph.error().detail;
   if (graph) graph_ = std::move(*graph);
-  const auto how = session_options(level, options.threads);
+  const auto how = session_options(level, options.threads, options.spinning);
   if (!how) return how.error();
   auto opened = session(model, how->get());
   if (!opened) return opened.error();
@@ -200,7 +206,9 @@ void OnnxruntimeEngine::describe(Level level, const EngineOptions& options) {
     circumstances_["engine.library_passed_over"] = fmt::format("{}", fmt::join(library_.passed_over, "; "));
   circumstances_["engine.level"] = level.name;
   circumstances_["engine.threads"] = std::to_string(options.threads);
-  circumstances_["engine.spinning"] = options.threads > 1 ? "on (the engine's default)" : "none (one thread)";
+  circumstances_["engine.spinning"] = options.threads == 1 ? "none (one thread)"
+                                      : options.spinning   ? (*options.spinning ? "on" : "off")
+                                                           : "on (the engine's default)";
   circumstances_["engine.marks"] = "live, at every node";
   circumstances_["engine.telemetry"] = "off";
   circumstances_["engine.input"] = fmt::format("random, seed {}", options.seed);

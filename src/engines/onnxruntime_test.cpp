@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <thread>
 
 #include "engines/onnxruntime_hook.h"
 #include "engines/testing/opened_engine.h"
@@ -237,6 +240,28 @@ TEST_F(Onnxruntime, RecordsHowItWasOpened) {
   EXPECT_TRUE(is_supported_onnxruntime(circumstances["engine.version"]));
   EXPECT_TRUE(std::filesystem::exists(circumstances["engine.library"]));
   EXPECT_NE(circumstances["engine.library_found_by"], "");
+}
+
+// Between inferences, while nobody wants anything of them.
+TEST_F(Onnxruntime, ThreadsThatMayNotSpinSleep) {
+  const auto model = zoo_network("squeezenet1.1");
+  const auto spent_waiting = [&](bool spinning) {
+    auto options = testing::options_in(folder, "");
+    options.threads = 2;
+    options.spinning = spinning;
+    const auto engine = open(model, options);
+    EXPECT_TRUE(engine) << engine.error().detail;
+    EXPECT_EQ((*engine)->circumstances()["engine.spinning"], spinning ? "on" : "off");
+    std::clock_t spent = 0;
+    for (int i = 0; i < 20; ++i) {
+      EXPECT_TRUE((*engine)->compute());
+      const std::clock_t before = std::clock();  // of all threads
+      std::this_thread::sleep_for(std::chrono::milliseconds{2});
+      spent += std::clock() - before;
+    }
+    return spent;
+  };
+  EXPECT_LT(2 * spent_waiting(false), spent_waiting(true));
 }
 
 TEST_F(Onnxruntime, RefusesOptionsThatMakeNoSense) {

@@ -7,6 +7,7 @@
 
 #include "networks/network.h"
 #include "networks/testing/scratch_folder.h"
+#include "networks/testing/totals.h"
 
 namespace layerwatt {
 namespace {
@@ -29,18 +30,6 @@ class Zoo : public testing::Test {
       if (one.name == name) return one;
     ADD_FAILURE() << name;
     return zoo().front();
-  }
-
-  static std::int64_t macs(const Network& network) {
-    std::int64_t total = 0;
-    for (const Layer& layer : network.layers) total += layer.macs.value();
-    return total;
-  }
-
-  static std::int64_t parameters(const Network& network) {
-    std::int64_t total = 0;
-    for (const Layer& layer : network.layers) total += layer.parameters.value();
-    return total;
   }
 
   static const Layer& layer(const Network& network, const std::string& name) {

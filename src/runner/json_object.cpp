@@ -82,6 +82,13 @@ void JsonObject::read(const char* name, bool& value) {
     fail(name, "true or false");
 }
 
+void JsonObject::read(const char* name, std::optional<bool>& value) {
+  if (field(name) == nullptr) return;
+  bool known = false;
+  read(name, known);
+  value = known;
+}
+
 void JsonObject::read(const char* name, std::int64_t& value, std::int64_t least, std::int64_t most) {
   const json* found = field(name);
   if (found == nullptr) return;

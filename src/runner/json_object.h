@@ -23,6 +23,7 @@ class JsonObject {
   void optional() { required_ = false; }
   void read(const char* name, std::string& value);
   void read(const char* name, bool& value);
+  void read(const char* name, std::optional<bool>& value);
   void read(const char* name, std::int64_t& value, std::int64_t least, std::int64_t most);
   void read(const char* name, std::uint64_t& value);
   void read(const char* name, std::optional<std::int64_t>& value, std::int64_t least, std::int64_t most);

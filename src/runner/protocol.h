@@ -17,7 +17,8 @@
 //   {"do":"engines"}                                     "engines":[{name,summary}], "left_out":[{name,why}]
 //   {"do":"open","model","engine","threads","level",     "layers":[...], "circumstances":{...}, "network"
 //     "library","batch","seed","private_folder",
-//     "conv","conv_file","conv_strict":bool,"fuse":bool}
+//     "conv","conv_file","conv_strict":bool,"fuse":bool,
+//     "spinning":bool}
 //   {"do":"run","marked":bool,"count":N,"max_ns":T,      "inferences":[[load_begin,compute_begin,compute_end,
 //     "gap_min_ns","gap_max_ns","gap_seed"}                unload_end], ...]  (raw ns),
 //                                                        "stopped":"count|time|request"

@@ -258,6 +258,7 @@ Server::Answer Server::open(const json& request) {
   object.read("conv_file", layer_algorithms);
   object.read("conv_strict", options.convolutions.strict);
   object.read("fuse", options.fuse);
+  object.read("spinning", options.spinning);
   if (object.failure()) return *object.failure();
   options.threads = static_cast<int>(threads);
   options.library = library;

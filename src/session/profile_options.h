@@ -26,6 +26,7 @@ struct ProfileOptions {
   std::string convolution = "auto";          // algorithm of convolutions, where the engine has several
   std::filesystem::path layer_convolutions;  // a file of those of single layers; empty = none
   bool strict_convolutions = false;          // what cannot be computed so is an error
+  std::optional<bool> spinning;              // of threads that wait; empty = as the engine likes
   bool fuse = true;  // layers into those before them, where the engine lets one choose
   std::int64_t batch = 1;
   std::uint64_t seed = 1;  // random weights, random input, gaps, simulation

@@ -136,6 +136,7 @@ Result<void> Session::prepare() {
                                     {"conv_file", options_.layer_convolutions.string()},
                                     {"conv_strict", options_.strict_convolutions},
                                     {"fuse", options_.fuse},
+                                    {"spinning", options_.spinning ? json(*options_.spinning) : json{}},
                                     {"batch", options_.batch},
                                     {"seed", options_.seed},
                                     {"private_folder", folder_->path().string()}},

@@ -6,8 +6,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -20,11 +18,7 @@
 
 namespace {
 
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken promise: %s\n", what);
-  std::abort();
-}
+using layerwatt::require;
 
 void require_reason(const layerwatt::Error& error) {
   require(!error.where.empty() && !error.detail.empty(), "a refusal says what and where");

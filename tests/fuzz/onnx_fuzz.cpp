@@ -4,9 +4,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "fuzz_target.h"
 #include "networks/describe_model.h"
 #include "networks/extract.h"
@@ -14,11 +11,7 @@
 
 namespace {
 
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken promise: %s\n", what);
-  std::abort();
-}
+using layerwatt::require;
 
 void check(const layerwatt::Network& network) {
   require(!network.layers.empty(), "a network has layers");

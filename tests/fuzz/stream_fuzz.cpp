@@ -4,8 +4,6 @@
 // lines are cut.
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 
 #include "fuzz_target.h"
 #include "sensors/stream.h"
@@ -14,13 +12,9 @@
 
 namespace {
 
-using namespace layerwatt;
+using layerwatt::require;
 
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken promise: %s\n", what);
-  std::abort();
-}
+using namespace layerwatt;
 
 const char* argument_of(std::string_view driver) {
   if (driver == "sigrok") return "demo";
