@@ -55,6 +55,14 @@ double timing_variance(double mark_bias_us, double power, double before, double 
   return (bias + power * power * variance / n) / (mean_us * mean_us);
 }
 
+std::string clocks_disagree(double lag_us) {
+  return fmt::format(
+      "its readings fit the layers best {:.1f} ms {} than any that such a sensor gives, so its clock and "
+      "that of the "
+      "marks do not agree",
+      std::abs(lag_us) * 1e-3, lag_us > 0 ? "later" : "earlier");
+}
+
 class Forward {
  public:
   Forward(const RunView& run, const AttributionOptions& options)
@@ -398,6 +406,8 @@ LayerPowers Forward::powers(const RailRecord& rail) {
   }
   const bool coarse = series.repeated > many_repeated && window_of(rail).margin < SensorFit::sure_margin;
   if (coarse || series.repeated > most_repeated) return none(rail, too_coarse(rail, series), powers.notes);
+  if (const auto beyond_us = window_of(rail).beyond_us)
+    return none(rail, clocks_disagree(*beyond_us), powers.notes);
   if (window_of(rail).margin < least_margin) return none(rail, lag_unknown, powers.notes);
   const auto found =
       run_.execution.overlapping ? fit_concurrency(rail, series) : fit_alone(series, window_of(rail).window);

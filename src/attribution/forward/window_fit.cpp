@@ -158,6 +158,29 @@ Window refine(const Search& search, const Window& start, bool fit_width, bool fi
   return better ? found : start;
 }
 
+// Looks 20 ms further on both sides, with steps that no layer's change of power is lost between. Likelier
+// means: by more than chance or a mistaken window gives, with the same readings.
+std::optional<double> beyond(const Search& search, const Window& best, const WindowSearch& range) {
+  constexpr double further_us = 20'000, step_us = 200, clearly = 100;
+  constexpr std::size_t few_readings = 2000;
+  const auto misfit = [&](double lag) {
+    return search.misfit({lag, best.width_us, best.tail_us}, few_readings);
+  };
+  double lowest = misfit(best.lag_us) - clearly;
+  std::optional<double> found;
+  const auto look = [&](double lag) {
+    const double value = misfit(lag);
+    if (value >= lowest) return;
+    lowest = value;
+    found = lag;
+  };
+  for (double off = step_us; off <= further_us; off += step_us) {
+    look(range.earliest_us - off);
+    look(range.latest_us + off);
+  }
+  return found;
+}
+
 }  // namespace
 
 FittedWindow fit_window(const Segments& segments, std::span<const Series* const> rails, std::size_t layers,
@@ -174,7 +197,7 @@ FittedWindow fit_window(const Segments& segments, std::span<const Series* const>
   const double step = std::max({20.0, std::min(shape.width_us, 400.0) / 8, shape.width_us / 40});
   const Grid grid = coarse_grid(search, start, range, step);
 
-  FittedWindow fitted{start, 0};
+  FittedWindow fitted{start, 0, std::nullopt};
   const double apart = std::max(2.5 * step, 0.75 * std::min(shape.width_us, 400.0));
   bool any_distant = false;
   for (std::size_t i = 0; i < grid.lag.size(); ++i) {
@@ -196,6 +219,8 @@ FittedWindow fit_window(const Segments& segments, std::span<const Series* const>
   }
   fitted.window =
       refine(search, fitted.window, !shape.width_known && !by_length, range.fit_tail && !by_length);
+  constexpr double further_reach_us = 40'000;
+  fitted.beyond_us = beyond(Search{segments, rails, layers, reach + further_reach_us}, fitted.window, range);
   return fitted;
 }
 
