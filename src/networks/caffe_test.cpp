@@ -110,8 +110,8 @@ std::string alexnet(bool older) {
   return text;
 }
 
-// 60,965,224 parameters: the models' table of github.com/HewlettPackard/dlcookbook-dlbs, from netscope. Its layers'
-// extents give 724,406,816 products.
+// 60,965,224 parameters: the models' table of github.com/HewlettPackard/dlcookbook-dlbs, from netscope. Its
+// layers' extents give 724,406,816 products.
 TEST_F(Caffe, AlexnetHasThePublishedParametersAndMacsInBothFormats) {
   for (const bool older : {false, true}) {
     const Network network = described(alexnet(older));
