@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "core/median.h"
 #include "engines/engine.h"
 #include "plain_session.h"
 
@@ -28,11 +29,6 @@ class Sum final : public SpanSink {
   void layer(std::uint32_t, Instant begin, Instant end) override { marked += end - begin; }
   Nanoseconds marked{};
 };
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 // The median of what a turn of `b` took longer than the same turn of `a`.
 double difference(const std::vector<double>& a, const std::vector<double>& b) {

@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/median.h"
 #include "core/private_folder.h"
 #include "engines/engine.h"
 #include "memory.h"
@@ -40,12 +41,6 @@ class Nowhere final : public SpanSink {
  public:
   void layer(std::uint32_t, Instant, Instant) override {}
 };
-
-double median(Milliseconds values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
-}
 
 std::unique_ptr<Engine> opened(const std::string& name, const Path& model, int threads) {
   EngineOptions options;

@@ -78,18 +78,18 @@ class OnednnEngine final : public Engine {
   std::map<std::string, std::string> circumstances_;
 };
 
-Error failed(const OnednnStep& step, const dnnl::error& error) {
-  return {Errc::unsupported, step.layer.name, fmt::format("oneDNN: {}", error.what())};
+Result<void> execute(const OnednnStep& step, dnnl::stream& stream) {
+  try {
+    step.primitive.execute(stream, step.arguments);
+    return {};
+  } catch (const dnnl::error& error) {
+    return Error{Errc::unsupported, step.layer.name, fmt::format("oneDNN: {}", error.what())};
+  }
 }
 
 Result<void> OnednnEngine::compute() {
-  for (const OnednnStep& step : network_.steps) {
-    try {
-      step.primitive.execute(stream_, step.arguments);
-    } catch (const dnnl::error& error) {
-      return failed(step, error);
-    }
-  }
+  for (const OnednnStep& step : network_.steps)
+    if (auto done = execute(step, stream_); !done) return done;
   stream_.wait();
   return {};
 }
@@ -97,12 +97,7 @@ Result<void> OnednnEngine::compute() {
 Result<void> OnednnEngine::compute_marked(SpanSink& sink) {
   Instant begin = clock_.now();
   for (std::uint32_t layer = 0; layer < network_.steps.size(); ++layer) {
-    const OnednnStep& step = network_.steps[layer];
-    try {
-      step.primitive.execute(stream_, step.arguments);
-    } catch (const dnnl::error& error) {
-      return failed(step, error);
-    }
+    if (auto done = execute(network_.steps[layer], stream_); !done) return done;
     const Instant end = clock_.now();
     sink.layer(layer, begin, end);
     begin = end;
