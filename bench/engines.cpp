@@ -93,7 +93,8 @@ double milliseconds(const std::function<Result<void>()>& run) {
 std::vector<Verdict> compare_latency(const Path& model, int threads, int turns) {
   const OnnxruntimeLibrary library = or_exit(open_onnxruntime(Machine::host(), {}));
   PlainSession plain{model, library, threads};
-  const auto onnxruntime = opened("onnxruntime", model, threads), onednn = opened("onednn", model, threads);
+  const auto engine = opened("onnxruntime", model, threads), other = opened("onednn", model, threads);
+  const auto onnxruntime = or_exit(engine->make_context()), onednn = or_exit(other->make_context());
   Nowhere nowhere;
   const std::array<std::function<Result<void>()>, 4> runs{
       [&] { return plain.run(); }, [&] { return onnxruntime->compute(); }, [&] { return onednn->compute(); },
@@ -125,7 +126,8 @@ int loop(const std::string& engine, const Path& model) {
     PlainSession plain{model, library};
     run([&] { return plain.run(); });
   } else {
-    const auto ours = opened(engine, model, 1);
+    const auto opened_engine = opened(engine, model, 1);
+    const auto ours = or_exit(opened_engine->make_context());
     run([&] { return ours->compute(); });
   }
   fmt::print("{}\n", mebibytes("VmHWM"));

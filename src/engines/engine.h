@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every inference engine looks like to layerwatt-runner. An engine loads an input, computes, unloads the
-// output, and reports each layer to a sink while it computes marked. It does not time, loop or print.
+// What every inference engine looks like to layerwatt-runner. An engine makes execution contexts; a context
+// loads an input, computes, unloads the output, and reports each layer to a sink while it computes marked.
+// Neither times, loops, starts threads or prints.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -29,7 +30,8 @@ class SpanSink {
 };
 
 struct EngineOptions {
-  int threads = 1;                       // intra-op
+  int threads = 1;                       // intra-op, of each context
+  int in_flight = 1;                     // contexts that will compute at the same time
   std::string level;                     // optimisation level in the engine's words; empty = its best
   std::filesystem::path library;         // where the engine's library is; empty = search
   std::filesystem::path hook_folder;     // where our plug-ins for the engine lie
@@ -41,6 +43,20 @@ struct EngineOptions {
   bool fuse = true;              // layers into those before them, where the engine lets one choose
 };
 
+// What one inference needs for itself: memory for the input, for what lies between layers and for the output.
+// Contexts of one engine may compute at the same time, each on a thread of its own.
+class ExecutionContext {
+ public:
+  virtual ~ExecutionContext() = default;
+  // Copies the input of this number to where compute() reads it. By the thread that will compute it.
+  virtual Result<void> load(std::uint64_t input) = 0;
+  virtual Result<void> compute() = 0;  // unmarked: nothing of ours runs
+  virtual Result<void> compute_marked(SpanSink& sink) = 0;
+  virtual Result<void> unload() = 0;  // copies the output out
+  // The output last unloaded, first tensor, as floats: for comparing engines and levels.
+  [[nodiscard]] virtual std::span<const float> output() const = 0;
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -48,12 +64,8 @@ class Engine {
   [[nodiscard]] virtual std::map<std::string, std::string> circumstances() const = 0;
   // What is executed, in order; fused nodes are one layer with several sources.
   [[nodiscard]] virtual std::span<const Layer> layers() const = 0;
-  virtual Result<void> load() = 0;     // copies the input to where compute() reads it
-  virtual Result<void> compute() = 0;  // unmarked: nothing of ours runs
-  virtual Result<void> compute_marked(SpanSink& sink) = 0;
-  virtual Result<void> unload() = 0;  // copies the output out
-  // The output last unloaded, first tensor, as floats: for comparing engines and levels.
-  [[nodiscard]] virtual std::span<const float> output() const = 0;
+  // Another one, on the same weights where the library allows it. The engine must outlive it.
+  virtual Result<std::unique_ptr<ExecutionContext>> make_context() = 0;
   // Called between blocks: throws away what the engine's own profiler piled up.
   virtual Result<void> end_block() { return {}; }
 };

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "engines/engine.h"
+#include "engines/onednn_memory.h"
 #include "engines/onednn_network.h"
 #include "engines/onnxruntime_tensor.h"
 
@@ -18,12 +19,12 @@ namespace layerwatt {
 
 namespace {
 
-// Of the OpenMP that oneDNN was linked with, whichever that is. False when it has another way to run threads.
-bool set_threads(int threads) {
-  using SetThreads = void (*)(int);
-  const auto set = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
-  if (set != nullptr) set(threads);
-  return set != nullptr;
+// Of the OpenMP that oneDNN was linked with, whichever that is: it counts for the thread that it is called
+// on, and primitives must be run by as many as they were made for. Null when oneDNN has another way to run
+// threads.
+using SetThreads = void (*)(int);
+SetThreads find_set_threads() {
+  return reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
 }
 
 const char* name_of(dnnl::cpu_isa isa) {
@@ -39,6 +40,8 @@ const char* name_of(dnnl::cpu_isa isa) {
   }
 }
 
+class OnednnContext;
+
 class OnednnEngine final : public Engine {
  public:
   static Result<std::unique_ptr<Engine>> open(const Machine& machine, const std::filesystem::path& model,
@@ -46,59 +49,79 @@ class OnednnEngine final : public Engine {
 
   [[nodiscard]] std::map<std::string, std::string> circumstances() const override { return circumstances_; }
   [[nodiscard]] std::span<const Layer> layers() const override { return layers_; }
-  Result<void> load() override {
-    for (const Input& input : inputs_)
-      std::memcpy(input.bound, input.source.bytes().data(), input.source.bytes().size());
+  Result<std::unique_ptr<ExecutionContext>> make_context() override;
+
+ private:
+  friend class OnednnContext;
+  OnednnEngine(const Clock& clock, int threads) : clock_{clock}, threads_{threads} {}
+  Result<void> fill_inputs(const Network& network, std::uint64_t seed);
+  void describe(const EngineOptions& options);
+
+  const Clock& clock_;
+  int threads_;
+  SetThreads set_threads_ = find_set_threads();
+  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
+  OnednnNetwork network_;
+  std::vector<Layer> layers_;
+  std::map<std::string, TensorMemory> inputs_;
+  std::map<std::string, std::string> circumstances_;
+  bool first_made_ = false;
+};
+
+class OnednnContext final : public ExecutionContext {
+ public:
+  OnednnContext(const OnednnEngine& engine, OnednnMemory memory)
+      : engine_{engine},
+        stream_{engine.engine_},
+        memory_{std::move(memory)},
+        output_(memory_.output.get_desc().get_size() / sizeof(float)) {}
+
+  // There is one input: a random one.
+  Result<void> load(std::uint64_t) override {
+    if (engine_.set_threads_ != nullptr) engine_.set_threads_(engine_.threads_);
+    for (const auto& [name, source] : engine_.inputs_)
+      std::memcpy(memory_.inputs.at(name).get_data_handle(), source.bytes().data(), source.bytes().size());
     return {};
   }
   Result<void> compute() override;
   Result<void> compute_marked(SpanSink& sink) override;
   Result<void> unload() override {
-    std::memcpy(output_.data(), network_.output.get_data_handle(), output_.size() * sizeof(float));
+    std::memcpy(output_.data(), memory_.output.get_data_handle(), output_.size() * sizeof(float));
     return {};
   }
   [[nodiscard]] std::span<const float> output() const override { return output_; }
 
  private:
-  struct Input {
-    TensorMemory source;
-    void* bound;
-  };
-  explicit OnednnEngine(const Clock& clock) : clock_{clock} {}
-  Result<void> fill_inputs(const Network& network, std::uint64_t seed);
-  void describe(const EngineOptions& options, bool threads_set);
+  Result<void> execute(std::size_t step);
 
-  const Clock& clock_;
-  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
-  dnnl::stream stream_{engine_};
-  OnednnNetwork network_;
-  std::vector<Layer> layers_;
-  std::vector<Input> inputs_;
+  const OnednnEngine& engine_;
+  dnnl::stream stream_;
+  OnednnMemory memory_;
   std::vector<float> output_;
-  std::map<std::string, std::string> circumstances_;
 };
 
-Result<void> execute(const OnednnStep& step, dnnl::stream& stream) {
+Result<void> OnednnContext::execute(std::size_t step) {
+  const OnednnStep& executed = engine_.network_.steps[step];
   try {
-    step.primitive.execute(stream, step.arguments);
+    executed.primitive.execute(stream_, memory_.of_step[step]);
     return {};
   } catch (const dnnl::error& error) {
-    return Error{Errc::unsupported, step.layer.name, fmt::format("oneDNN: {}", error.what())};
+    return Error{Errc::unsupported, executed.layer.name, fmt::format("oneDNN: {}", error.what())};
   }
 }
 
-Result<void> OnednnEngine::compute() {
-  for (const OnednnStep& step : network_.steps)
-    if (auto done = execute(step, stream_); !done) return done;
+Result<void> OnednnContext::compute() {
+  for (std::size_t step = 0; step < memory_.of_step.size(); ++step)
+    if (auto done = execute(step); !done) return done;
   stream_.wait();
   return {};
 }
 
-Result<void> OnednnEngine::compute_marked(SpanSink& sink) {
-  Instant begin = clock_.now();
-  for (std::uint32_t layer = 0; layer < network_.steps.size(); ++layer) {
-    if (auto done = execute(network_.steps[layer], stream_); !done) return done;
-    const Instant end = clock_.now();
+Result<void> OnednnContext::compute_marked(SpanSink& sink) {
+  Instant begin = engine_.clock_.now();
+  for (std::uint32_t layer = 0; layer < memory_.of_step.size(); ++layer) {
+    if (auto done = execute(layer); !done) return done;
+    const Instant end = engine_.clock_.now();
     sink.layer(layer, begin, end);
     begin = end;
   }
@@ -113,18 +136,29 @@ Result<void> OnednnEngine::fill_inputs(const Network& network, std::uint64_t see
     auto source = TensorMemory::allocate(input.name, static_cast<int>(ElementType::float32), input.shape);
     if (!source) return source.error();
     fill_random(*source, generator);
-    inputs_.push_back({std::move(*source), network_.inputs.at(input.name).get_data_handle()});
+    inputs_.emplace(input.name, std::move(*source));
   }
   return {};
 }
 
-void OnednnEngine::describe(const EngineOptions& options, bool threads_set) {
+Result<std::unique_ptr<ExecutionContext>> OnednnEngine::make_context() {
+  try {
+    auto memory = first_made_ ? another_memory(network_, engine_) : memory_of(network_, engine_);
+    first_made_ = true;
+    return std::unique_ptr<ExecutionContext>{std::make_unique<OnednnContext>(*this, std::move(memory))};
+  } catch (const dnnl::error& error) {
+    return Error{Errc::unsupported, "memory for an inference", fmt::format("oneDNN: {}", error.what())};
+  }
+}
+
+void OnednnEngine::describe(const EngineOptions& options) {
   const dnnl::version_t* version = dnnl::version();
   const ConvolutionChoice& choice = options.convolutions;
   circumstances_["engine"] = "onednn";
   circumstances_["engine.version"] = fmt::format("{}.{}.{}", version->major, version->minor, version->patch);
   circumstances_["engine.instructions"] = name_of(dnnl::get_effective_cpu_isa());
-  circumstances_["engine.threads"] = threads_set ? std::to_string(options.threads) : "as OpenMP is set";
+  circumstances_["engine.threads"] =
+      set_threads_ != nullptr ? std::to_string(options.threads) : "as OpenMP is set";
   circumstances_["engine.marks"] = "live, at every primitive";
   circumstances_["engine.fusion"] = options.fuse ? "on" : "off";
   circumstances_["engine.input"] = fmt::format("random, seed {}", options.seed);
@@ -149,8 +183,8 @@ Result<std::unique_ptr<Engine>> OnednnEngine::open(const Machine& machine, const
     return Error{
         Errc::unsupported, "--spinning",
         "is onnxruntime's; OpenMP, which onednn uses, is told by OMP_WAIT_POLICY in the environment"};
-  const bool threads_set = set_threads(options.threads);
-  std::unique_ptr<OnednnEngine> engine{new OnednnEngine{machine.clock()}};
+  std::unique_ptr<OnednnEngine> engine{new OnednnEngine{machine.clock(), options.threads}};
+  if (engine->set_threads_ != nullptr) engine->set_threads_(options.threads);
   {
     const auto weights = OnnxModel::open(model);
     if (!weights) return weights.error();
@@ -161,8 +195,7 @@ Result<std::unique_ptr<Engine>> OnednnEngine::open(const Machine& machine, const
   ::malloc_trim(0);  // the weights as the file has them
   if (auto filled = engine->fill_inputs(network, options.seed); !filled) return filled.error();
   for (const OnednnStep& step : engine->network_.steps) engine->layers_.push_back(step.layer);
-  engine->output_.resize(engine->network_.output.get_desc().get_size() / sizeof(float));
-  engine->describe(options, threads_set);
+  engine->describe(options);
   return std::unique_ptr<Engine>{std::move(engine)};
 }
 

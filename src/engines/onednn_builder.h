@@ -34,7 +34,7 @@ class OnednnBuilder {
  private:
   using Made = Result<void>;
   using Floats = std::vector<float>;
-  using Arguments = std::unordered_map<int, dnnl::memory>;
+  using Arguments = OnednnArguments;
   // A layer and those that are computed with it: a batch normalisation and an elementwise operator.
   struct Group {
     std::vector<std::size_t> layers;
@@ -55,7 +55,9 @@ class OnednnBuilder {
   [[nodiscard]] Error impossible(std::size_t layer, const std::string& why) const;
   [[nodiscard]] std::optional<std::size_t> only_reader(std::size_t layer) const;
   [[nodiscard]] Group grouped(std::size_t layer, bool takes_normalisation) const;
-  [[nodiscard]] dnnl::primitive_attr attributes(const Group& group) const;
+  // Scratch space of the library's would tie a primitive to the thread that made it.
+  [[nodiscard]] static dnnl::primitive_attr attributes(const Group& group);
+  [[nodiscard]] static dnnl::primitive_attr attributes() { return attributes(Group{}); }
 
   Made add_inputs();
   Made add(std::size_t layer);

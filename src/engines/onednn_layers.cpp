@@ -29,6 +29,7 @@ OnednnBuilder::Made OnednnBuilder::add_pooling(std::size_t layer, dnnl::algorith
   const dnnl::pooling_forward::primitive_desc description{
       {dnnl::prop_kind::forward_inference, algorithm, input->get_desc(), to_make, sliding->stride,
        sliding->kernel, sliding->pad_begin, sliding->pad_end},
+      attributes(),
       engine_};
   finish_alone<dnnl::pooling_forward>(layer, description, *input);
   return {};
@@ -40,6 +41,7 @@ OnednnBuilder::Made OnednnBuilder::add_elementwise(std::size_t layer, const Elem
   const memory::desc order = input->get_desc();
   const dnnl::eltwise_forward::primitive_desc description{
       {dnnl::prop_kind::forward_inference, elementwise.algorithm, order, elementwise.alpha, elementwise.beta},
+      attributes(),
       engine_};
   finish_alone<dnnl::eltwise_forward>(layer, description, *input);
   return {};
@@ -82,7 +84,7 @@ OnednnBuilder::Made OnednnBuilder::add_concat(std::size_t layer) {
   }
   const auto axis = axis_of(node(layer), output_shape(layer), model_.opset());
   if (!axis) return impossible(layer, axis.error().detail + ", which is not possible");
-  const dnnl::concat::primitive_desc description{*axis, orders, engine_};
+  const dnnl::concat::primitive_desc description{*axis, orders, engine_, attributes()};
   const memory to{description.dst_desc(), engine_};
   Arguments arguments{{DNNL_ARG_DST, to}};
   for (std::size_t i = 0; i < inputs.size(); ++i)
@@ -98,7 +100,7 @@ OnednnBuilder::Made OnednnBuilder::add_softmax(std::size_t layer) {
   const auto axis = axis_of(node(layer), input->get_desc().dims(), model_.opset());
   if (!axis) return impossible(layer, axis.error().detail + ", which is not possible");
   const dnnl::softmax_forward::primitive_desc description{
-      {dnnl::prop_kind::forward_inference, input->get_desc(), *axis}, engine_};
+      {dnnl::prop_kind::forward_inference, input->get_desc(), *axis}, attributes(), engine_};
   finish_alone<dnnl::softmax_forward>(layer, description, *input);
   return {};
 }
@@ -121,6 +123,7 @@ OnednnBuilder::Made OnednnBuilder::add_normalisation(std::size_t layer) {
   const dnnl::batch_normalization_forward::primitive_desc description{
       {dnnl::prop_kind::forward_inference, input->get_desc(), float_attribute(node(layer), "epsilon", 1e-5F),
        Flags::use_global_stats | Flags::use_scale | Flags::use_shift},
+      attributes(),
       engine_};
   const memory to{description.dst_desc(), engine_};
   finish(group, dnnl::batch_normalization_forward{description}, description.impl_info_str(),
@@ -142,6 +145,7 @@ OnednnBuilder::Made OnednnBuilder::add_local_response(std::size_t layer) {
       {dnnl::prop_kind::forward_inference, dnnl::algorithm::lrn_across_channels, input->get_desc(),
        integer_attribute(lrn, "size").value_or(1), float_attribute(lrn, "alpha", 1e-4F),
        float_attribute(lrn, "beta", 0.75F), float_attribute(lrn, "bias", 1)},
+      attributes(),
       engine_};
   finish_alone<dnnl::lrn_forward>(layer, description, *input);
   return {};

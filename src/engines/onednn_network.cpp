@@ -53,8 +53,9 @@ OnednnBuilder::Group OnednnBuilder::grouped(std::size_t layer, bool takes_normal
   return group;
 }
 
-dnnl::primitive_attr OnednnBuilder::attributes(const Group& group) const {
+dnnl::primitive_attr OnednnBuilder::attributes(const Group& group) {
   dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   if (!group.elementwise) return attributes;
   dnnl::post_ops after;
   after.append_eltwise(1, group.elementwise->algorithm, group.elementwise->alpha, group.elementwise->beta);
@@ -97,7 +98,7 @@ Result<memory> OnednnBuilder::value(std::size_t layer, std::size_t input) {
 memory OnednnBuilder::in_order(const memory& from, const memory::desc& order, const Layer* reader) {
   if (from.get_desc() == order) return from;
   memory to{order, engine_};
-  const dnnl::reorder::primitive_desc description{from, to};
+  const dnnl::reorder::primitive_desc description{from, to, attributes()};
   OnednnStep step;
   step.layer.name = "layout before " + (reader != nullptr ? reader->name : "the output");
   if (reader != nullptr) step.layer.module = reader->module;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A network as oneDNN computes it: primitives in order, each with the memory that it reads and writes. Made
-// once; what layers do and by which algorithm is settled then. Whoever computes walks along `steps`.
+// once; what layers do and by which algorithm is settled then. Scratch space is whoever's who computes.
 #pragma once
 #include <dnnl.hpp>
 #include <string>
@@ -14,10 +14,12 @@
 
 namespace layerwatt {
 
+using OnednnArguments = std::unordered_map<int, dnnl::memory>;
+
 struct OnednnStep {
   Layer layer;  // as reported; type "layout" where values only change their order in memory
   dnnl::primitive primitive;
-  std::unordered_map<int, dnnl::memory> arguments;
+  OnednnArguments arguments;
 };
 
 struct OnednnNetwork {

@@ -136,10 +136,12 @@ TEST_F(Onednn, TakesAnAlgorithmForASingleLayer) {
 TEST_F(Onednn, MarksEveryPrimitiveOneAfterTheOther) {
   const auto engine = open(zoo_network("lenet5"), options(), "onednn");
   ASSERT_TRUE(engine) << engine.error().detail;
+  const auto context = (*engine)->make_context();
+  ASSERT_TRUE(context) << context.error().detail;
   testing::Recorder recorder;
   const Instant before = system_clock().now();
-  ASSERT_TRUE((*engine)->load());
-  ASSERT_TRUE((*engine)->compute_marked(recorder));
+  ASSERT_TRUE((*context)->load(0));
+  ASSERT_TRUE((*context)->compute_marked(recorder));
   const Instant after = system_clock().now();
   ASSERT_EQ(recorder.spans.size(), (*engine)->layers().size());
   Instant last = before;
@@ -150,6 +152,19 @@ TEST_F(Onednn, MarksEveryPrimitiveOneAfterTheOther) {
     last = recorder.spans[i].end;
   }
   EXPECT_LE(last, after);
+}
+
+TEST_F(Onednn, KeepsInferencesInFlightApart) {
+  // Convolutions by gemm and by Winograd want scratch space; a layer of lenet5 has its values under two
+  // shapes.
+  for (const char* network : {"squeezenet1.1", "lenet5"})
+    for (const auto algorithm : {ConvolutionAlgorithm::gemm, ConvolutionAlgorithm::winograd}) {
+      EngineOptions how = options(algorithm);
+      how.threads = network == std::string_view{"lenet5"} ? 2 : 1;
+      const auto engine = open(zoo_network(network), how, "onednn");
+      ASSERT_TRUE(engine) << engine.error().detail;
+      expect_contexts_keep_apart(**engine, 3);
+    }
 }
 
 // ---- Operators, each in a network of its own ----------------------------------------------------------

@@ -38,6 +38,56 @@ Result<Level> level_named(const std::string& name) {
                "no such optimisation level; one of disabled, basic, extended, layout, all"};
 }
 
+class OnnxruntimeContext final : public ExecutionContext {
+ public:
+  OnnxruntimeContext(const Clock& clock, const OnnxruntimeProvider& provider, const OrtRunOptions* profiled,
+                     OnnxruntimeBinding binding, OnnxruntimeOrder order)
+      : provider_{provider},
+        profiled_{profiled},
+        binding_{std::move(binding)},
+        marks_{clock, provider.describe(), std::move(order)} {}
+
+  // There is one input: a random one.
+  Result<void> load(std::uint64_t) override {
+    binding_.load();
+    return {};
+  }
+  Result<void> compute() override { return binding_.run(nullptr); }
+  Result<void> compute_marked(SpanSink& sink) override {
+    marks_.start_reporting(sink);
+    auto ran = run_heard();
+    auto complete = marks_.stop_reporting();
+    return ran ? complete : ran;
+  }
+  Result<void> unload() override {
+    binding_.unload();
+    return {};
+  }
+  [[nodiscard]] std::span<const float> output() const override { return binding_.output(); }
+
+  // By an inference that is watched for it.
+  Result<std::vector<ObservedNode>> observe() {
+    marks_.start_observing();
+    auto ran = run_heard();
+    auto observed = marks_.stop_observing();
+    if (!ran) return ran.error();
+    return observed;
+  }
+  [[nodiscard]] const OnnxruntimeOrder& order() const { return marks_.order(); }
+
+ private:
+  Result<void> run_heard() {
+    provider_.listen(marks_.listener());
+    auto ran = binding_.run(profiled_);
+    provider_.listen(nullptr);
+    return ran;
+  }
+  const OnnxruntimeProvider& provider_;
+  const OrtRunOptions* profiled_;
+  OnnxruntimeBinding binding_;
+  OnnxruntimeMarks marks_;
+};
+
 class OnnxruntimeEngine final : public Engine {
  public:
   static Result<std::unique_ptr<Engine>> open(const Machine& machine, const std::filesystem::path& model,
@@ -47,20 +97,11 @@ class OnnxruntimeEngine final : public Engine {
 
   [[nodiscard]] std::map<std::string, std::string> circumstances() const override { return circumstances_; }
   [[nodiscard]] std::span<const Layer> layers() const override { return layers_; }
-  Result<void> load() override {
-    binding_->load();
-    return {};
-  }
-  Result<void> compute() override { return binding_->run(nullptr); }
-  Result<void> compute_marked(SpanSink& sink) override;
-  Result<void> unload() override {
-    binding_->unload();
-    return {};
-  }
-  [[nodiscard]] std::span<const float> output() const override { return binding_->output(); }
+  Result<std::unique_ptr<ExecutionContext>> make_context() override;
 
  private:
-  explicit OnnxruntimeEngine(OnnxruntimeLibrary library) : library_{std::move(library)} {}
+  OnnxruntimeEngine(const Machine& machine, OnnxruntimeLibrary library, const EngineOptions& options)
+      : clock_{machine.clock()}, batch_{options.batch}, seed_{options.seed}, library_{std::move(library)} {}
   Result<void> open_provider(const Machine& machine, const EngineOptions& options);
   Result<void> open_session(const std::filesystem::path& model, Level level, const EngineOptions& options);
   [[nodiscard]] Result<OnnxruntimeHandle<OrtSessionOptions>> session_options(
@@ -70,28 +111,39 @@ class OnnxruntimeEngine final : public Engine {
   [[nodiscard]] Result<std::vector<ExecutedNode>> optimised_graph(const std::filesystem::path& model,
                                                                   Level level,
                                                                   const std::filesystem::path& folder) const;
+  [[nodiscard]] Result<std::unique_ptr<OnnxruntimeContext>> context(OnnxruntimeOrder order) const;
   Result<void> map_layers(const Network& network);
   void describe(Level level, const EngineOptions& options);
   [[nodiscard]] const OnnxruntimeApi& api() const { return library_.api; }
 
+  const Clock& clock_;
+  std::int64_t batch_;
+  std::uint64_t seed_;
   // In the order of what needs what: the last is released first.
   OnnxruntimeLibrary library_;
   OnnxruntimeHandle<OrtEnv> env_;
-  std::unique_ptr<OnnxruntimeMarks> marks_;
   std::optional<OnnxruntimeProvider> provider_;
   OnnxruntimeHandle<OrtSession> session_;
   OnnxruntimeHandle<OrtRunOptions> profiled_;
-  std::optional<OnnxruntimeBinding> binding_;
+  std::unique_ptr<OnnxruntimeContext> first_;  // made when the network was opened, until asked for
+  OnnxruntimeOrder order_;
   std::vector<ExecutedNode> graph_;
   std::vector<Layer> layers_;
   std::map<std::string, std::string> circumstances_;
 };
 
-Result<void> OnnxruntimeEngine::compute_marked(SpanSink& sink) {
-  marks_->start_reporting(sink);
-  auto ran = binding_->run(profiled_.get());
-  auto complete = marks_->stop_reporting();
-  return ran ? complete : ran;
+Result<std::unique_ptr<OnnxruntimeContext>> OnnxruntimeEngine::context(OnnxruntimeOrder order) const {
+  auto binding = OnnxruntimeBinding::open(api(), session_.get(), batch_, seed_);
+  if (!binding) return binding.error();
+  return std::make_unique<OnnxruntimeContext>(clock_, *provider_, profiled_.get(), std::move(*binding),
+                                              std::move(order));
+}
+
+Result<std::unique_ptr<ExecutionContext>> OnnxruntimeEngine::make_context() {
+  if (first_) return std::unique_ptr<ExecutionContext>{std::move(first_)};
+  auto made = context(order_);
+  if (!made) return made.error();
+  return std::unique_ptr<ExecutionContext>{std::move(*made)};
 }
 
 Result<void> OnnxruntimeEngine::open_provider(const Machine& machine, const EngineOptions& options) {
@@ -104,8 +156,6 @@ Result<void> OnnxruntimeEngine::open_provider(const Machine& machine, const Engi
   if (!env) return env.error();
   env_ = std::move(*env);
   provider_.emplace(std::move(*provider));
-  marks_ = std::make_unique<OnnxruntimeMarks>(machine.clock(), provider_->describe());
-  if (auto done = provider_->attach(marks_->listener()); !done) return done;
   if (auto done = provider_->register_with(api(), env_.get()); !done) return done;
   auto profiled = made<OrtRunOptions>(api(), api().ReleaseRunOptions, "run options",
                                       [&](OrtRunOptions** out) { return api().CreateRunOptions(out); });
@@ -175,7 +225,9 @@ Result<void> OnnxruntimeEngine::open_session(const std::filesystem::path& model,
   circumstances_["engine.fusion_map"] =
       graph ? "tensors of the optimised graph" : "names of nodes only: " + graph.error().detail;
   if (graph) graph_ = std::move(*graph);
-  const auto how = session_options(level, options.threads, options.spinning);
+  // Contexts share one pool of threads, beside the threads that they are called on.
+  const int pooled = options.in_flight * (options.threads - 1);
+  const auto how = session_options(level, 1 + pooled, options.spinning);
   if (!how) return how.error();
   auto opened = session(model, how->get());
   if (!opened) return opened.error();
@@ -184,11 +236,12 @@ Result<void> OnnxruntimeEngine::open_session(const std::filesystem::path& model,
 }
 
 Result<void> OnnxruntimeEngine::map_layers(const Network& network) {
-  marks_->start_observing();
-  auto ran = binding_->run(profiled_.get());
-  const auto observed = marks_->stop_observing();
-  if (!ran) return ran;
+  auto made = context({});
+  if (!made) return made.error();
+  first_ = std::move(*made);
+  const auto observed = first_->observe();
   if (!observed) return observed.error();
+  order_ = first_->order();
   auto map = map_fusion(network, join_observed(*observed, graph_));
   graph_ = {};
   layers_ = std::move(map.layers);
@@ -209,6 +262,9 @@ void OnnxruntimeEngine::describe(Level level, const EngineOptions& options) {
   circumstances_["engine.spinning"] = options.threads == 1 ? "none (one thread)"
                                       : options.spinning   ? (*options.spinning ? "on" : "off")
                                                            : "on (the engine's default)";
+  if (options.in_flight > 1)
+    circumstances_["engine.in_flight"] =
+        fmt::format("{}, one session and one pool of threads", options.in_flight);
   circumstances_["engine.marks"] = "live, at every node";
   circumstances_["engine.telemetry"] = "off";
   circumstances_["engine.input"] = fmt::format("random, seed {}", options.seed);
@@ -228,12 +284,9 @@ Result<std::unique_ptr<Engine>> OnnxruntimeEngine::open(const Machine& machine,
                  "convolutions by gemm here, and --level disabled fuses nothing"};
   auto library = open_onnxruntime(machine, options.library);
   if (!library) return library.error();
-  std::unique_ptr<OnnxruntimeEngine> engine{new OnnxruntimeEngine{std::move(*library)}};
+  std::unique_ptr<OnnxruntimeEngine> engine{new OnnxruntimeEngine{machine, std::move(*library), options}};
   if (auto done = engine->open_provider(machine, options); !done) return done.error();
   if (auto done = engine->open_session(model, *level, options); !done) return done.error();
-  auto binding = OnnxruntimeBinding::open(engine->api(), engine->session_.get(), options.batch, options.seed);
-  if (!binding) return binding.error();
-  engine->binding_.emplace(std::move(*binding));
   if (auto done = engine->map_layers(network); !done) return done.error();
   // What optimising left behind is twice the size of the weights; malloc keeps it unless it is told not to.
   ::malloc_trim(0);

@@ -15,7 +15,9 @@ using layerwatt::onnxruntime_api_version;
 // State of the process, because the C entry points that ONNX Runtime calls carry none of ours.
 layerwatt::OnnxruntimeApi api;
 layerwatt::OnnxruntimeEpApi ep_api;
-std::atomic<const LayerwattHookListener*> attached{nullptr};
+std::atomic<bool> taken{false};
+// A run calls the profiler on the thread that it computes on: inferences in flight do not meet.
+thread_local const LayerwattHookListener* listener_here = nullptr;
 std::atomic<unsigned long> calls{0};
 
 void count_call() { calls.fetch_add(1, std::memory_order_relaxed); }
@@ -31,14 +33,13 @@ OrtStatus* start_profiling(OrtEpProfilerImpl*, std::int64_t) {
 
 OrtStatus* start_event(OrtEpProfilerImpl*, std::uint64_t) {
   count_call();
-  if (const auto* listener = attached.load(std::memory_order_relaxed)) listener->begin(listener->context);
+  if (const auto* listener = listener_here) listener->begin(listener->context);
   return nullptr;
 }
 
 OrtStatus* stop_event(OrtEpProfilerImpl*, std::uint64_t, const OrtProfilingEvent* event) {
   count_call();
-  if (const auto* listener = attached.load(std::memory_order_relaxed))
-    listener->end(listener->context, event);
+  if (const auto* listener = listener_here) listener->end(listener->context, event);
   return nullptr;
 }
 
@@ -141,14 +142,11 @@ OrtStatus* ReleaseEpFactory(OrtEpFactory*) { return nullptr; }
 
 // ---- What the engine calls --------------------------------------------------------------------------------
 
-bool layerwatt_hook_attach(const LayerwattHookListener* listener) {
-  if (listener == nullptr) {
-    attached.store(nullptr, std::memory_order_relaxed);
-    return true;
-  }
-  const LayerwattHookListener* nobody = nullptr;
-  return attached.compare_exchange_strong(nobody, listener, std::memory_order_relaxed);
-}
+bool layerwatt_hook_take() { return !taken.exchange(true); }
+
+void layerwatt_hook_give_back() { taken.store(false); }
+
+void layerwatt_hook_listen(const LayerwattHookListener* listener) { listener_here = listener; }
 
 LayerwattHookEvent layerwatt_hook_describe(const OrtProfilingEvent* event) {
   int category = -1;

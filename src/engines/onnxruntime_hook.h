@@ -21,9 +21,11 @@ struct LayerwattHookEvent {
   const char* operation; /* "Conv"; empty for what is no node */
 };
 
-/* Sends events to `listener` until it is detached with nullptr. False when another listener is attached:
- * one engine of a process at a time. */
-bool layerwatt_hook_attach(const LayerwattHookListener* listener);
+/* One engine of a process at a time: false when another one has the plug-in. */
+bool layerwatt_hook_take(void);
+void layerwatt_hook_give_back(void);
+/* Sends the events of this thread to `listener`, or to nobody: nullptr. */
+void layerwatt_hook_listen(const LayerwattHookListener* listener);
 LayerwattHookEvent layerwatt_hook_describe(const OrtProfilingEvent* event);
 /* How often ONNX Runtime has called into the plug-in's profiler: tests show that it stands still in an
  * unmarked run. */

@@ -28,10 +28,10 @@ void OnnxruntimeMarks::on_end(void* context, const OrtProfilingEvent* event) {
 }
 
 void OnnxruntimeMarks::report(Instant end) {
-  if (depth_ != node_depth_) return;
+  if (depth_ != order_.depth) return;
   const std::size_t position = position_++;
-  if (position >= layer_at_.size() || layer_at_[position] == no_layer) return;
-  sink_->layer(layer_at_[position], begins_[depth_], end);
+  if (position >= order_.layer_at.size() || order_.layer_at[position] == OnnxruntimeOrder::no_layer) return;
+  sink_->layer(order_.layer_at[position], begins_[depth_], end);
 }
 
 void OnnxruntimeMarks::start_observing() {
@@ -42,16 +42,17 @@ void OnnxruntimeMarks::start_observing() {
 
 Result<std::vector<ObservedNode>> OnnxruntimeMarks::stop_observing() {
   observing_ = false;
-  node_depth_ = begins_.size();
+  order_.depth = begins_.size();
   for (const Seen& seen : seen_)
-    if (seen.is_node) node_depth_ = std::min(node_depth_, seen.depth);
-  if (node_depth_ == begins_.size())
+    if (seen.is_node) order_.depth = std::min(order_.depth, seen.depth);
+  if (order_.depth == begins_.size())
     return Error{Errc::unsupported, "onnxruntime", "its profiler told the plug-in of no node"};
   std::vector<ObservedNode> nodes;
-  layer_at_.clear();
+  order_.layer_at.clear();
   for (Seen& seen : seen_) {
-    if (seen.depth != node_depth_) continue;
-    layer_at_.push_back(seen.is_node ? static_cast<std::uint32_t>(nodes.size()) : no_layer);
+    if (seen.depth != order_.depth) continue;
+    order_.layer_at.push_back(seen.is_node ? static_cast<std::uint32_t>(nodes.size())
+                                           : OnnxruntimeOrder::no_layer);
     if (seen.is_node) nodes.push_back(std::move(seen.node));
   }
   seen_ = {};
@@ -66,10 +67,10 @@ void OnnxruntimeMarks::start_reporting(SpanSink& sink) {
 
 Result<void> OnnxruntimeMarks::stop_reporting() {
   sink_ = nullptr;
-  if (position_ == layer_at_.size() && depth_ == 0) return {};
-  return Error{
-      Errc::malformed, "onnxruntime",
-      fmt::format("executed {} nodes where the first inference executed {}", position_, layer_at_.size())};
+  if (position_ == order_.layer_at.size() && depth_ == 0) return {};
+  return Error{Errc::malformed, "onnxruntime",
+               fmt::format("executed {} nodes where the first inference executed {}", position_,
+                           order_.layer_at.size())};
 }
 
 }  // namespace layerwatt

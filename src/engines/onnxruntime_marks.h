@@ -14,19 +14,30 @@
 
 namespace layerwatt {
 
+// Which events of a run are nodes of the main graph, as one run showed.
+struct OnnxruntimeOrder {
+  static constexpr std::uint32_t no_layer = static_cast<std::uint32_t>(-1);
+  static constexpr std::size_t deepest = 64;
+  std::size_t depth = deepest;          // how many events are open around a node of the main graph
+  std::vector<std::uint32_t> layer_at;  // layer of each event at that depth, or no_layer
+};
+
+// Of one context: its runs do not overlap.
 class OnnxruntimeMarks {
  public:
   using Describe = LayerwattHookEvent (*)(const OrtProfilingEvent*);
-  OnnxruntimeMarks(const Clock& clock, Describe describe) : clock_{&clock}, describe_{describe} {}
+  OnnxruntimeMarks(const Clock& clock, Describe describe, OnnxruntimeOrder order = {})
+      : clock_{&clock}, describe_{describe}, order_{std::move(order)} {}
   OnnxruntimeMarks(const OnnxruntimeMarks&) = delete;
   OnnxruntimeMarks& operator=(const OnnxruntimeMarks&) = delete;
-  // What to attach to the plug-in; valid as long as this object.
+  // What the plug-in is to tell; valid as long as this object.
   [[nodiscard]] const LayerwattHookListener* listener() const { return &listener_; }
 
   // Before and after the one run that is watched. Nodes that run inside another node (the body of a Loop) are
   // part of it. unsupported: the plug-in was never called.
   void start_observing();
   Result<std::vector<ObservedNode>> stop_observing();
+  [[nodiscard]] const OnnxruntimeOrder& order() const { return order_; }
 
   // Before and after every marked run. malformed: it executed something else than the observed one.
   void start_reporting(SpanSink& sink);
@@ -41,7 +52,6 @@ class OnnxruntimeMarks {
   static void on_begin(void* context);
   static void on_end(void* context, const OrtProfilingEvent* event);
   void report(Instant end);
-  static constexpr std::uint32_t no_layer = static_cast<std::uint32_t>(-1);
 
   const Clock* clock_;
   Describe describe_;
@@ -49,11 +59,10 @@ class OnnxruntimeMarks {
   SpanSink* sink_ = nullptr;
   bool observing_ = false;
   std::vector<Seen> seen_;
-  std::array<Instant, 64> begins_{};  // of the events that are open now, outermost first
+  std::array<Instant, OnnxruntimeOrder::deepest> begins_{};  // of the events open now, outermost first
   std::size_t depth_ = 0;
-  std::size_t node_depth_ = begins_.size();  // how many events are open around a node of the main graph
-  std::vector<std::uint32_t> layer_at_;      // layer of each event at that depth, or no_layer
   std::size_t position_ = 0;
+  OnnxruntimeOrder order_;
 };
 
 }  // namespace layerwatt

@@ -18,22 +18,22 @@ Result<OnnxruntimeProvider> OnnxruntimeProvider::open(const Machine& machine,
   const std::string path = std::filesystem::absolute(folder / hook_file, failure).string();
   auto plugin = machine.open_library(path);
   if (!plugin) return plugin.error();
-  const auto attach = plugin->function<bool(const LayerwattHookListener*)>("layerwatt_hook_attach");
-  if (!attach) return attach.error();
+  const auto take = plugin->function<bool()>("layerwatt_hook_take");
+  if (!take) return take.error();
+  const auto give_back = plugin->function<void()>("layerwatt_hook_give_back");
+  if (!give_back) return give_back.error();
+  const auto listen = plugin->function<void(const LayerwattHookListener*)>("layerwatt_hook_listen");
+  if (!listen) return listen.error();
   const auto describe =
       plugin->function<LayerwattHookEvent(const OrtProfilingEvent*)>("layerwatt_hook_describe");
   if (!describe) return describe.error();
   OnnxruntimeProvider provider{std::move(*plugin), path};
-  provider.attach_ = *attach;
+  provider.listen_ = *listen;
   provider.describe_ = *describe;
-  return provider;
-}
-
-Result<void> OnnxruntimeProvider::attach(const LayerwattHookListener* listener) {
-  if (!attach_(listener))
+  if (!(*take)())
     return Error{Errc::busy, hook_file, "another engine of this process takes its marks already"};
-  attached_.reset(attach_);
-  return {};
+  provider.taken_.reset(*give_back);
+  return provider;
 }
 
 Result<void> OnnxruntimeProvider::register_with(const OnnxruntimeApi& api, OrtEnv* env) {

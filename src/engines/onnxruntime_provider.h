@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine's side of the plug-in: registers liblayerwatt-ort-hook.so with ONNX Runtime and takes its
-// events.
+// The engine's side of the plug-in: registers liblayerwatt-ort-hook.so with ONNX Runtime and says who takes
+// its events.
 #pragma once
 #include <filesystem>
 #include <memory>
@@ -14,12 +14,12 @@ namespace layerwatt {
 
 class OnnxruntimeProvider {
  public:
-  // not_found: no plug-in in `folder`.
+  // not_found: no plug-in in `folder`. busy: another engine of this process has it.
   static Result<OnnxruntimeProvider> open(const Machine& machine, const std::filesystem::path& folder);
   [[nodiscard]] LayerwattHookEvent (*describe() const)(const OrtProfilingEvent*) { return describe_; }
 
-  // Takes the plug-in's events until this object goes. busy: another engine of this process does so already.
-  Result<void> attach(const LayerwattHookListener* listener);
+  // Sends the events of runs on this thread to `listener`, until told nullptr.
+  void listen(const LayerwattHookListener* listener) const { listen_(listener); }
   // Makes the plug-in known to ONNX Runtime. `api` and `env` must live longer than this object.
   Result<void> register_with(const OnnxruntimeApi& api, OrtEnv* env);
   // Adds the plug-in, once registered, to a session to be made.
@@ -32,15 +32,15 @@ class OnnxruntimeProvider {
     const OnnxruntimeApi* api;
     void operator()(OrtEnv* env) const;
   };
-  struct Detach {
-    void operator()(bool (*attach)(const LayerwattHookListener*)) const { attach(nullptr); }
+  struct GiveBack {
+    void operator()(void (*give_back)()) const { give_back(); }
   };
 
   Library plugin_;
   std::string path_;
-  bool (*attach_)(const LayerwattHookListener*) = nullptr;
+  void (*listen_)(const LayerwattHookListener*) = nullptr;
   LayerwattHookEvent (*describe_)(const OrtProfilingEvent*) = nullptr;
-  std::unique_ptr<bool(const LayerwattHookListener*), Detach> attached_;
+  std::unique_ptr<void(), GiveBack> taken_;
   std::unique_ptr<OrtEnv, Unregister> registered_;
 };
 

@@ -25,11 +25,13 @@ using Onnxruntime = testing::WithOnnxruntime;
 TEST_F(Onnxruntime, MarksEveryLayerOnceInOrderWithinTheInference) {
   const auto engine = open(lenet(), "all");
   ASSERT_TRUE(engine) << engine.error().detail;
+  const auto context = (*engine)->make_context();
+  ASSERT_TRUE(context) << context.error().detail;
   for (int i = 0; i < 3; ++i) {
     testing::Recorder recorder;
-    ASSERT_TRUE((*engine)->load());
+    ASSERT_TRUE((*context)->load(0));
     const Instant before = system_clock().now();
-    ASSERT_TRUE((*engine)->compute_marked(recorder));
+    ASSERT_TRUE((*context)->compute_marked(recorder));
     const Instant after = system_clock().now();
     ASSERT_EQ(recorder.spans.size(), (*engine)->layers().size());
     Instant last = before;
@@ -46,35 +48,52 @@ TEST_F(Onnxruntime, MarksEveryLayerOnceInOrderWithinTheInference) {
 TEST_F(Onnxruntime, ComputesTheSameMarkedAndUnmarked) {
   const auto engine = open(lenet(), "all");
   ASSERT_TRUE(engine) << engine.error().detail;
+  const auto context = (*engine)->make_context();
+  ASSERT_TRUE(context) << context.error().detail;
   const auto unmarked = infer(**engine);
   testing::Recorder recorder;
-  ASSERT_TRUE((*engine)->load());
-  ASSERT_TRUE((*engine)->compute_marked(recorder));
-  ASSERT_TRUE((*engine)->unload());
-  EXPECT_THAT(unmarked, ::testing::ElementsAreArray((*engine)->output()));
+  ASSERT_TRUE((*context)->load(0));
+  ASSERT_TRUE((*context)->compute_marked(recorder));
+  ASSERT_TRUE((*context)->unload());
+  EXPECT_THAT(unmarked, ::testing::ElementsAreArray((*context)->output()));
 }
 
 // ONNX Runtime and we share one copy of the plug-in; a third look at it counts the calls.
 TEST_F(Onnxruntime, RunsNothingOfOursWhenUnmarked) {
   const auto engine = open(lenet(), "all");
   ASSERT_TRUE(engine) << engine.error().detail;
+  const auto context = (*engine)->make_context();
+  ASSERT_TRUE(context) << context.error().detail;
   void* plugin = ::dlopen((std::string{LAYERWATT_BUILD "/"} + hook_file).c_str(), RTLD_NOW | RTLD_NOLOAD);
   ASSERT_NE(plugin, nullptr);
   const auto calls = reinterpret_cast<unsigned long (*)()>(::dlsym(plugin, "layerwatt_hook_calls"));
   const unsigned long before = calls();
-  for (int i = 0; i < 10; ++i) ASSERT_TRUE((*engine)->compute());
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE((*context)->compute());
   EXPECT_EQ(calls(), before);
   testing::Recorder recorder;
-  ASSERT_TRUE((*engine)->compute_marked(recorder));
+  ASSERT_TRUE((*context)->compute_marked(recorder));
   EXPECT_GE(calls(), before + 2 * recorder.spans.size());
   ::dlclose(plugin);
+}
+
+TEST_F(Onnxruntime, KeepsInferencesInFlightApart) {
+  auto options = testing::options_in(folder, "all");
+  for (const int threads : {1, 2}) {
+    options.threads = threads;
+    options.in_flight = 3;
+    const auto engine = open(zoo_network("squeezenet1.1"), options);
+    ASSERT_TRUE(engine) << engine.error().detail;
+    expect_contexts_keep_apart(**engine, 3);
+  }
 }
 
 TEST_F(Onnxruntime, LeavesNoFilesBehind) {
   const auto engine = open(lenet(), "all");
   ASSERT_TRUE(engine) << engine.error().detail;
+  const auto context = (*engine)->make_context();
+  ASSERT_TRUE(context) << context.error().detail;
   testing::Recorder recorder;
-  for (int i = 0; i < 3; ++i) ASSERT_TRUE((*engine)->compute_marked(recorder));
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE((*context)->compute_marked(recorder));
   ASSERT_TRUE((*engine)->end_block());
   EXPECT_TRUE(folder.is_empty());
 }
@@ -150,11 +169,13 @@ TEST_F(Onnxruntime, MarksALoopAsOneLayer) {
   *attribute.mutable_g() = body.proto().graph();
   const auto engine = open(small.write(models), "all");
   ASSERT_TRUE(engine) << engine.error().where << engine.error().detail;
+  const auto context = (*engine)->make_context();
+  ASSERT_TRUE(context) << context.error().detail;
   std::vector<std::string> names;
   for (const Layer& layer : (*engine)->layers()) names.push_back(layer.name);
   EXPECT_THAT(names, ElementsAre("before", "loop", "after"));
   testing::Recorder recorder;
-  ASSERT_TRUE((*engine)->compute_marked(recorder));
+  ASSERT_TRUE((*context)->compute_marked(recorder));
   EXPECT_EQ(recorder.spans.size(), 3u);
 }
 
@@ -251,10 +272,11 @@ TEST_F(Onnxruntime, ThreadsThatMayNotSpinSleep) {
     options.spinning = spinning;
     const auto engine = open(model, options);
     EXPECT_TRUE(engine) << engine.error().detail;
+    const auto context = (*engine)->make_context();
     EXPECT_EQ((*engine)->circumstances()["engine.spinning"], spinning ? "on" : "off");
     std::clock_t spent = 0;
     for (int i = 0; i < 20; ++i) {
-      EXPECT_TRUE((*engine)->compute());
+      EXPECT_TRUE((*context)->compute());
       const std::clock_t before = std::clock();  // of all threads
       std::this_thread::sleep_for(std::chrono::milliseconds{2});
       spent += std::clock() - before;

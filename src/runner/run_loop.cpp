@@ -38,28 +38,29 @@ bool sleep_until(Instant when, const Clock& clock, const std::function<bool()>& 
   return true;
 }
 
-Result<Inference> run_one(Engine& engine, std::uint32_t number, RunnerMarks* marks, const Clock& clock) {
+Result<Inference> run_one(ExecutionContext& context, std::uint32_t number, RunnerMarks* marks,
+                          const Clock& clock) {
   Inference inference;
   inference.load_begin = clock.now();
-  if (auto loaded = engine.load(); !loaded) return loaded.error();
+  if (auto loaded = context.load(number); !loaded) return loaded.error();
   inference.compute_begin = clock.now();
   if (marks != nullptr) {
     marks->begin_inference(number, inference.compute_begin);
-    if (auto computed = engine.compute_marked(*marks); !computed) return computed.error();
+    if (auto computed = context.compute_marked(*marks); !computed) return computed.error();
   } else {
-    if (auto computed = engine.compute(); !computed) return computed.error();
+    if (auto computed = context.compute(); !computed) return computed.error();
   }
   inference.compute_end = clock.now();
   if (marks != nullptr) marks->end_inference(inference.compute_end);
-  if (auto unloaded = engine.unload(); !unloaded) return unloaded.error();
+  if (auto unloaded = context.unload(); !unloaded) return unloaded.error();
   inference.unload_end = clock.now();
   return inference;
 }
 
 }  // namespace
 
-Result<RunOutcome> run_inferences(Engine& engine, const RunPlan& plan, RunnerMarks* marks, const Clock& clock,
-                                  const std::function<bool()>& stop_asked) {
+Result<RunOutcome> run_inferences(ExecutionContext& context, const RunPlan& plan, RunnerMarks* marks,
+                                  const Clock& clock, const std::function<bool()>& stop_asked) {
   RunOutcome outcome;
   outcome.inferences.reserve(plan.count);
   Gaps gaps{plan};
@@ -76,7 +77,7 @@ Result<RunOutcome> run_inferences(Engine& engine, const RunPlan& plan, RunnerMar
       return outcome;
     }
     const auto number = static_cast<std::uint32_t>(outcome.inferences.size());
-    auto inference = run_one(engine, number, marks, clock);
+    auto inference = run_one(context, number, marks, clock);
     if (!inference) return inference.error();
     outcome.inferences.push_back(*inference);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs an engine again and again, with stamps around each part of an inference and random gaps between
+// Runs a network again and again, with stamps around each part of an inference and random gaps between
 // inferences, which spread the layers over the phases of a slow sensor.
 #pragma once
 #include <cstdint>
@@ -30,7 +30,7 @@ struct RunOutcome {
 
 // Marked when there are marks to write. `stop_asked` is asked between inferences and in gaps. Gaps are slept
 // through, not spun: a spinning core would show in the power; what the sleep overshoots is in the stamps.
-Result<RunOutcome> run_inferences(Engine& engine, const RunPlan& plan, RunnerMarks* marks, const Clock& clock,
-                                  const std::function<bool()>& stop_asked);
+Result<RunOutcome> run_inferences(ExecutionContext& context, const RunPlan& plan, RunnerMarks* marks,
+                                  const Clock& clock, const std::function<bool()>& stop_asked);
 
 }  // namespace layerwatt

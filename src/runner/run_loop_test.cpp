@@ -21,7 +21,7 @@ class RunLoop : public testing::Test {
     EngineOptions options;
     options.level = level;
     auto engine = scripted_engine_driver.open(machine_, "", Network{}, options);
-    return run_inferences(**engine, plan, nullptr, clock_, stop_asked);
+    return run_inferences(**(*engine)->make_context(), plan, nullptr, clock_, stop_asked);
   }
   ManualClock clock_;
   Machine machine_{"/", clock_};

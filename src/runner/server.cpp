@@ -277,10 +277,14 @@ Server::Answer Server::open(const json& request) {
   const auto network = read_onnx(model.model, model.options);
   if (!network) return network.error();
   marks_.reset();
+  context_.reset();
   engine_.reset();  // before the next one: two large networks may not fit
   auto engine = (*driver)->open(machine_, model.model, *network, options);
   if (!engine) return engine.error();
+  auto context = (*engine)->make_context();
+  if (!context) return context.error();
   engine_ = std::move(*engine);
+  context_ = std::move(*context);
   return json{{"layers", to_json(engine_->layers())},
               {"circumstances", engine_->circumstances()},
               {"network", to_json(*network)}};
@@ -294,7 +298,7 @@ Server::Answer Server::run(const json& request, Control& control) {
   if (!plan) return plan.error();
   if (!engine_) return Error{Errc::not_found, "run", "no network is open"};
   if (marked && !marks_) marks_.emplace(engine_->layers().size());
-  const auto ran = run_inferences(*engine_, *plan, marked ? &*marks_ : nullptr, machine_.clock(),
+  const auto ran = run_inferences(*context_, *plan, marked ? &*marks_ : nullptr, machine_.clock(),
                                   [&control] { return control.has_news(); });
   if (!ran) return ran.error();
   return json{{"inferences", to_json(std::span<const Inference>{ran->inferences})},
@@ -303,7 +307,7 @@ Server::Answer Server::run(const json& request, Control& control) {
 
 Server::Answer Server::output() {
   if (!engine_) return Error{Errc::not_found, "output", "no network is open"};
-  const auto all = engine_->output();
+  const auto all = context_->output();
   json values = json::array();
   for (const float value : all.first(std::min(all.size(), most_output_values)))
     values.push_back(std::isfinite(value) ? json(value) : json(nullptr));

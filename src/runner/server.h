@@ -45,7 +45,8 @@ class Server {
   std::span<const EngineDriver* const> drivers_;
   std::filesystem::path hook_folder_;
   std::unique_ptr<Engine> engine_;
-  std::optional<RunnerMarks> marks_;  // of engine_, once it ran marked
+  std::unique_ptr<ExecutionContext> context_;  // of engine_
+  std::optional<RunnerMarks> marks_;           // of engine_, once it ran marked
   bool quit_ = false;
 };
 

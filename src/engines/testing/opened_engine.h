@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // For tests of engines: networks in a private folder, an engine opened on them, a sink that remembers.
 #pragma once
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <onnx/onnx_pb.h>
 #include <unistd.h>
@@ -9,10 +10,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <latch>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "engines/engine.h"
@@ -187,10 +190,45 @@ class WithOnnxruntime : public ::testing::Test {
   std::filesystem::path lenet() const { return zoo_network("lenet5"); }
 
   static std::vector<float> infer(Engine& engine) {
-    EXPECT_TRUE(engine.load());
-    EXPECT_TRUE(engine.compute());
-    EXPECT_TRUE(engine.unload());
-    return {engine.output().begin(), engine.output().end()};
+    const auto context = engine.make_context();
+    EXPECT_TRUE(context) << context.error().detail;
+    EXPECT_TRUE((*context)->load(0));
+    EXPECT_TRUE((*context)->compute());
+    EXPECT_TRUE((*context)->unload());
+    return {(*context)->output().begin(), (*context)->output().end()};
+  }
+
+  // Contexts that compute at the same time on threads of their own, marked and unmarked in turn, answer as
+  // one alone, and each has the marks of its own inference: all layers once, in order, one after the other.
+  static void expect_contexts_keep_apart(Engine& engine, std::size_t count) {
+    constexpr int inferences = 20;
+    const std::vector<float> alone = infer(engine);
+    std::vector<std::unique_ptr<ExecutionContext>> contexts;
+    for (std::size_t i = 0; i < count; ++i) {
+      auto made = engine.make_context();
+      ASSERT_TRUE(made) << made.error().detail;
+      contexts.push_back(std::move(*made));
+    }
+    std::latch all_there{static_cast<std::ptrdiff_t>(count)};
+    const auto run = [&](ExecutionContext& context) {
+      all_there.arrive_and_wait();
+      for (int i = 0; i < inferences; ++i) {
+        Recorder recorder;
+        ASSERT_TRUE(context.load(0));
+        ASSERT_TRUE(i % 2 == 0 ? context.compute_marked(recorder) : context.compute());
+        ASSERT_TRUE(context.unload());
+        ASSERT_THAT(context.output(), ::testing::ElementsAreArray(alone));
+        if (i % 2 != 0) continue;
+        ASSERT_EQ(recorder.spans.size(), engine.layers().size());
+        for (std::size_t l = 0; l < recorder.spans.size(); ++l) {
+          ASSERT_EQ(recorder.spans[l].layer, l);
+          const Instant before = l == 0 ? Instant{} : recorder.spans[l - 1].end;
+          ASSERT_GE(recorder.spans[l].begin, before);
+        }
+      }
+    };
+    std::vector<std::jthread> threads;
+    for (const auto& context : contexts) threads.emplace_back([&run, &context] { run(*context); });
   }
 
   const PrivateFolder models, folder;

@@ -16,6 +16,47 @@ namespace {
 
 using namespace std::chrono_literals;
 
+class ScriptedContext final : public ExecutionContext {
+ public:
+  ScriptedContext(const Machine& machine, std::string level) : machine_{machine}, level_{std::move(level)} {}
+  Result<void> load(std::uint64_t) override { return {}; }
+  Result<void> compute() override { return act(); }
+  Result<void> compute_marked(SpanSink& sink) override {
+    const Instant begin = machine_.clock().now();
+    sink.layer(0, begin, begin + 1us);
+    sink.layer(1, begin + 1us, begin + 2us);
+    machine_.clock().sleep_until(begin + 2us);
+    return act();
+  }
+  Result<void> unload() override { return {}; }
+  [[nodiscard]] std::span<const float> output() const override { return output_; }
+
+ private:
+  Result<void> act() {
+    if (level_ == "error") return Error{Errc::io, "scripted", "told to fail"};
+    if (level_ == "throw") throw std::runtime_error{"told to throw"};
+    if (level_ == "crash") {
+      std::fputs("these are my last words\n", stderr);
+      // As a wild pointer would, but in a way that sanitizers leave alone.
+      ::signal(SIGSEGV, SIG_DFL);
+      ::raise(SIGSEGV);
+    }
+    if (level_ == "hang") ::pause();
+    if (level_ == "exit") ::_exit(7);
+    if (level_ == "talk") {
+      std::fputs("on standard output\n", stdout);
+      std::fflush(stdout);
+      std::fputs("on standard error\n", stderr);
+    }
+    if (level_ == "slow") machine_.clock().sleep_until(machine_.clock().now() + 50ms);
+    return {};
+  }
+
+  const Machine& machine_;
+  std::string level_;
+  std::array<float, 3> output_{0.25F, std::numeric_limits<float>::quiet_NaN(), -1.0F};
+};
+
 class ScriptedEngine final : public Engine {
  public:
   ScriptedEngine(const Machine& machine, EngineOptions options)
@@ -32,44 +73,14 @@ class ScriptedEngine final : public Engine {
             {"hooks", options_.hook_folder.string()}};
   }
   [[nodiscard]] std::span<const Layer> layers() const override { return layers_; }
-  Result<void> load() override { return {}; }
-  Result<void> compute() override { return act(); }
-  Result<void> compute_marked(SpanSink& sink) override {
-    const Instant begin = machine_.clock().now();
-    sink.layer(0, begin, begin + 1us);
-    sink.layer(1, begin + 1us, begin + 2us);
-    machine_.clock().sleep_until(begin + 2us);
-    return act();
+  Result<std::unique_ptr<ExecutionContext>> make_context() override {
+    return std::unique_ptr<ExecutionContext>{std::make_unique<ScriptedContext>(machine_, options_.level)};
   }
-  Result<void> unload() override { return {}; }
-  [[nodiscard]] std::span<const float> output() const override { return output_; }
 
  private:
-  Result<void> act() {
-    const std::string& level = options_.level;
-    if (level == "error") return Error{Errc::io, "scripted", "told to fail"};
-    if (level == "throw") throw std::runtime_error{"told to throw"};
-    if (level == "crash") {
-      std::fputs("these are my last words\n", stderr);
-      // As a wild pointer would, but in a way that sanitizers leave alone.
-      ::signal(SIGSEGV, SIG_DFL);
-      ::raise(SIGSEGV);
-    }
-    if (level == "hang") ::pause();
-    if (level == "exit") ::_exit(7);
-    if (level == "talk") {
-      std::fputs("on standard output\n", stdout);
-      std::fflush(stdout);
-      std::fputs("on standard error\n", stderr);
-    }
-    if (level == "slow") machine_.clock().sleep_until(machine_.clock().now() + 50ms);
-    return {};
-  }
-
   const Machine& machine_;
   EngineOptions options_;
   std::vector<Layer> layers_;
-  std::array<float, 3> output_{0.25F, std::numeric_limits<float>::quiet_NaN(), -1.0F};
 };
 
 Result<std::unique_ptr<Engine>> open_scripted(const Machine& machine, const std::filesystem::path&,
