@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "attribution/alone.h"
 #include "attribution/calibrated_rail.h"
 #include "attribution/chronological.h"
 #include "attribution/chronological_lag.h"
@@ -221,11 +222,16 @@ Result<Profile> attribute(const Timeline& timeline, const AttributionOptions& op
   set_latencies(execution, profile);
   set_layers(timeline, execution, unmarked, *roll_up, profile);
   profile.roll_up = options.roll_up;
+  profile.alone = alone_part(profile.layers, timeline.circumstances);
   std::vector<std::string> groups;
   for (const LayerProfile& layer : profile.layers) groups.push_back(layer.group);
   const bool by_module = options.roll_up == "module";
-  const RunView run{timeline, execution, marked, unmarked,
-                    by_module ? std::span<const std::string>{} : groups};
+  const RunView run{timeline,
+                    execution,
+                    marked,
+                    unmarked,
+                    by_module ? std::span<const std::string>{} : groups,
+                    profile.alone ? &*profile.alone : nullptr};
   NoteFacts facts{timeline, execution, {}, {}, method->moments};
   set_rails(run, method->method(run, options), options, profile, facts);
   if (options.shunt_tolerance) assume_tolerance(*options.shunt_tolerance, profile);

@@ -50,6 +50,11 @@ struct ModuleEnergy {
   std::optional<Estimate<Joules>> energy;  // of one inference, gross; empty when that of a layer is not known
 };
 
+// Of layers that run alone, of one inference, gross; each empty when that of a layer is not known.
+struct AloneEnergy {
+  std::optional<Estimate<Joules>> layers, reformat;
+};
+
 // What one rail says. Rails that were not read while inferring have no profile; a note names them.
 struct RailProfile {
   std::string rail, sensor;
@@ -69,6 +74,7 @@ struct RailProfile {
   Watts mean_power;                   // while inferring
   std::vector<LayerEnergy> layers;    // one for each Profile::layers
   std::vector<ModuleEnergy> modules;  // empty when the network names none
+  std::optional<AloneEnergy> alone;   // with Profile::alone
   Joules gaps{};                      // loading, unloading and between layers
   Joules unexplained{};               // inference - layers - gaps; of layers without readings, and bias
   std::vector<JoinedLayers> joined;   // layers that only their sum is known of
@@ -88,6 +94,14 @@ struct LayerProfile {
   std::string group;  // in which it is added up; empty: in none
 };
 
+// Of a network that is a part of another, or a layer by itself: its layers, and what the engine put in to
+// reorder values in memory, which is no part of them. Indices are those of Profile::layers.
+struct AlonePart {
+  std::string what;  // as the file says: "conv1", "conv1 to pool2"
+  std::vector<std::size_t> layers, reformat;
+  Nanoseconds time{}, reformat_time{};  // in one inference, at the unmarked latency
+};
+
 enum class Residual { end, start, spread };  // where time that no layer's mark covers goes when stacking
 const char* name_of(Residual residual);      // "end", "start", "spread"
 
@@ -100,6 +114,7 @@ struct Profile {
   bool complete = true;
   Origin worst_origin = Origin::measured;  // what the title must say
   std::vector<LayerProfile> layers;
+  std::optional<AlonePart> alone;  // empty: a network as a whole
   std::vector<RailProfile> rails;  // empty when the run ended before its energy pass
   Distribution latency_whole;      // start of loading to end of unloading, sampler and marks off
   Distribution latency_compute;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "attribution/alone.h"
 #include "attribution/idle_power.h"
 #include "attribution/inference_energy.h"
 #include "attribution/modules.h"
@@ -95,9 +96,10 @@ void set_layers(RailProfile& rail, const RunView& run, const LayerPowers& powers
   }
   std::span<const double> covariance;
   if (rail.per_layer_interval) covariance = powers.covariance;
-  rail.modules = run.groups.empty() ? modules_of(run.timeline.layers, run.execution.nestings,
-                                                 {rail.layers, run.unmarked.layers, covariance})
-                                    : groups_of(run.groups, {rail.layers, run.unmarked.layers, covariance});
+  const LayerSums sums{rail.layers, run.unmarked.layers, covariance};
+  rail.modules = run.groups.empty() ? modules_of(run.timeline.layers, run.execution.nestings, sums)
+                                    : groups_of(run.groups, sums);
+  if (run.alone != nullptr) rail.alone = alone_energy(*run.alone, sums);
   rail.gap_readings = powers.between.readings;
   if (powers.between.mean) rail.gaps = *powers.between.mean * run.unmarked.between();
   rail.unexplained = rail.inference.value - layers - rail.gaps;

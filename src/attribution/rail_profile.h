@@ -22,6 +22,7 @@ struct RunView {
   const InferenceTimes& marked;
   const InferenceTimes& unmarked;
   std::span<const std::string> groups{};  // of layers, to be added up; empty = their modules
+  const AlonePart* alone = nullptr;       // to be added up, too; null = a network as a whole
 };
 
 struct RailResult {

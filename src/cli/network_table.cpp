@@ -91,6 +91,7 @@ void print_network(const Network& network, const Style& style, std::ostream& out
   const Sums sums = sums_of(network);
   out << fmt::format("total: {}{} MACs, {} parameters\n", sums.all_known ? "" : "at least ",
                      scaled_count(sums.macs), scaled_count(sums.parameters));
+  if (!network.part.empty()) out << "part of a network: " << printable(network.part, style) << "\n";
   for (const std::string& sentence : network.substitutions)
     out << "substituted: " << printable(sentence, style) << "\n";
   for (const std::string& sentence : network.not_inferred)

@@ -113,6 +113,7 @@ Network described(const Graph& graph, const std::filesystem::path& path, NotInfe
   const auto standard = graph.opsets.find("");
   network.opset = standard == graph.opsets.end() ? 1 : standard->second;
   network.random_weights = has_random_weights(*graph.model);
+  network.part = part_said_by(*graph.model);
   network.substitutions = substitutions_of(*graph.model);
   network.not_inferred = not_inferred.sentences();
   return network;

@@ -54,6 +54,14 @@ TEST_F(Extract, OneLayerIsWhatItIsInTheNetwork) {
   }
 }
 
+TEST_F(Extract, SaysWhichLayersItHoldsAndAWholeNetworkNothing) {
+  const auto path = zoo("lenet5");
+  EXPECT_EQ(part(path, "c3", "c3").part, "c3");
+  EXPECT_EQ(read_onnx(path)->part, "");
+  ASSERT_TRUE(write_series({{1}, {1}, {3}}, 1, folder_.path()));
+  EXPECT_EQ(read_onnx(folder_.path() / "conv_k1_s1_c3.onnx")->part, "conv");
+}
+
 TEST_F(Extract, WeightsAreCopiedToTheLastBit) {
   const auto path = zoo("lenet5");
   part(path, "c3", "c3");

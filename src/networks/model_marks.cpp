@@ -14,6 +14,12 @@ void mark_substitutions(onnx::ModelProto& model, const std::vector<std::string>&
   if (!lines.empty()) mark(model, substitutions_key, lines);
 }
 
+std::string part_said_by(const onnx::ModelProto& model) {
+  constexpr std::size_t longest = 1000;  // two names of layers
+  const std::string* layers = mark_of(model, part_key);
+  return layers != nullptr && layers->size() <= longest && is_utf8(*layers) ? *layers : std::string{};
+}
+
 std::vector<std::string> substitutions_of(const onnx::ModelProto& model) {
   constexpr std::size_t most_sentences = 100;
   std::vector<std::string> sentences;

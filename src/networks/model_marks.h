@@ -12,7 +12,7 @@ namespace layerwatt {
 
 inline constexpr const char* weights_key = "layerwatt.weights";
 inline constexpr const char* part_key =
-    "layerwatt.part";  // layers of the network that the file was taken from
+    "layerwatt.part";  // layers of the network that the file was taken from, or the layer it was made for
 inline constexpr const char* substitutions_key = "layerwatt.substitutions";  // sentences, one a line
 
 inline std::string random_weights_mark(std::uint64_t seed) { return "random, seed " + std::to_string(seed); }
@@ -37,6 +37,9 @@ inline bool has_random_weights(const onnx::ModelProto& model) {
   const std::string* value = mark_of(model, weights_key);
   return value != nullptr && value->rfind("random", 0) == 0;
 }
+
+// Empty when the file says nothing, or nothing that can be shown.
+std::string part_said_by(const onnx::ModelProto& model);
 
 void mark_substitutions(onnx::ModelProto& model, const std::vector<std::string>& sentences);
 // At most 100; a file can claim any number.

@@ -31,6 +31,7 @@ struct Network {
   std::vector<std::string> element_types;  // of each layer's first output: "float32", "int8"
   std::int64_t opset = 0;
   bool random_weights = false;  // written here with seeded random weights
+  std::string part;             // the layers it was taken from another network for; empty: a whole one
   // Sentences: where operators stand for others, those of the network that the file was made from.
   std::vector<std::string> substitutions;
   std::vector<std::string> not_inferred;  // sentences: what the description could not work out

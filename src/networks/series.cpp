@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "networks/model_marks.h"
 #include "networks/network.h"
 #include "networks/onnx_builder.h"
 
@@ -46,9 +47,11 @@ std::vector<SeriesMember> members_of(const ConvolutionSeries& series) {
 
 Result<void> write_series(const ConvolutionSeries& series, std::uint64_t seed,
                           const std::filesystem::path& folder) {
-  for (const SeriesMember& member : members_of(series))
-    if (auto written = write_model(single_convolution(series, member, seed), folder / member.file); !written)
-      return written;
+  for (const SeriesMember& member : members_of(series)) {
+    onnx::ModelProto model = single_convolution(series, member, seed);
+    mark(model, part_key, "conv");
+    if (auto written = write_model(model, folder / member.file); !written) return written;
+  }
   return {};
 }
 

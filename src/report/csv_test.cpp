@@ -49,16 +49,26 @@ TEST(Csv, HasBothIntervals) {
   EXPECT_THAT(lines[2], ::testing::HasSubstr(",,,"));  // withheld on the other rail
 }
 
+TEST(Csv, FlagsSubstitutionsAndPartsOnEveryRow) {
+  Profile profile = testing::sample_profile();
+  profile.circumstances["model.part"] = "conv1";
+  profile.circumstances["model.substitutions"] = "Pad for pool1";
+  const auto lines = csv(profile);
+  for (std::size_t i = 1; i < lines.size(); ++i)
+    EXPECT_THAT(lines[i], EndsWith(",conv1,Pad for pool1")) << lines[i];
+  EXPECT_THAT(lines[1], ::testing::HasSubstr(",layer,conv1,"));
+}
+
 TEST(Csv, LeavesWhatIsNotKnownEmpty) {
-  EXPECT_THAT(csv(testing::sample_profile())[13], EndsWith(",POM_5V_IN,measured,1,,,,,,,,0"));
+  EXPECT_THAT(csv(testing::sample_profile())[13], EndsWith(",POM_5V_IN,measured,1,,,,,,,,0,reformat,,"));
 }
 
 TEST(Csv, HasAsManyCellsInEveryRowAlsoWithoutRails) {
   Profile profile = testing::sample_profile();
   const auto cells = [](const std::string& line) { return std::count(line.begin(), line.end(), ','); };
-  for (const auto& line : csv(profile)) EXPECT_EQ(cells(line), 19) << line;
+  for (const auto& line : csv(profile)) EXPECT_EQ(cells(line), 22) << line;
   profile.rails.clear();
-  for (const auto& line : csv(profile)) EXPECT_EQ(cells(line), 19) << line;
+  for (const auto& line : csv(profile)) EXPECT_EQ(cells(line), 22) << line;
 }
 
 TEST(Csv, QuotesNamesThatWouldBreakARow) {

@@ -7,6 +7,7 @@
 #include <ostream>
 #include <string>
 
+#include "attribution/alone.h"
 #include "report/circumstances.h"
 #include "report/csv_cells.h"
 #include "report/report.h"
@@ -21,12 +22,14 @@ using csv::number;
 using csv::quoted;
 
 // Settings of a run, by their keys in the run file.
-constexpr std::array<std::array<const char*, 2>, 14> settings{{{"engine", "engine"},
+constexpr std::array<std::array<const char*, 2>, 18> settings{{{"engine", "engine"},
                                                                {"engine_version", "engine.version"},
                                                                {"engine_level", "engine.level"},
                                                                {"engine_convolutions", "engine.convolutions"},
                                                                {"engine_fusion", "engine.fusion"},
-                                                               {"threads", "threads"},
+                                                               {"threads", "engine.threads"},
+                                                               {"spinning", "engine.spinning"},
+                                                               {"input", "input"},
                                                                {"board", "board"},
                                                                {"cpu", "cpu.model"},
                                                                {"cpus_online", "cpu.online"},
@@ -34,6 +37,8 @@ constexpr std::array<std::array<const char*, 2>, 14> settings{{{"engine", "engin
                                                                {"governor", "governor.cpu0"},
                                                                {"cpu_khz", "clock_khz.cpu0.now"},
                                                                {"weights", "model.weights"},
+                                                               {"part", "model.part"},
+                                                               {"substitutions", "model.substitutions"},
                                                                {"simulation", "simulation"}}};
 
 std::string joined(const Shape& shape) {
@@ -62,12 +67,12 @@ std::string of_layer(std::size_t index, const Layer& layer) {
   if (layer.macs && layer.bytes && *layer.bytes > 0)
     intensity = number(static_cast<double>(*layer.macs) / static_cast<double>(*layer.bytes));
   const std::string batch = layer.outputs.empty() ? "" : element(layer.outputs.front(), 0);
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", index, quoted(layer.name),
-                     quoted(layer.type), quoted(layer.module), quoted(layer.implementation),
-                     layer.sources.size(), batch, extents(layer.inputs), extents(layer.outputs),
-                     element(layer.kernel, 0), element(layer.kernel, 1), element(layer.stride, 0),
-                     element(layer.stride, 1), count(layer.groups), count(layer.macs),
-                     count(layer.parameters), count(layer.bytes), intensity);
+  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", index, quoted(layer.name),
+                     is_reformat(layer) ? "reformat" : "layer", quoted(layer.type), quoted(layer.module),
+                     quoted(layer.implementation), layer.sources.size(), batch, extents(layer.inputs),
+                     extents(layer.outputs), element(layer.kernel, 0), element(layer.kernel, 1),
+                     element(layer.stride, 0), element(layer.stride, 1), count(layer.groups),
+                     count(layer.macs), count(layer.parameters), count(layer.bytes), intensity);
 }
 
 std::string of_result(const Profile& profile, std::size_t l) {
@@ -93,7 +98,8 @@ void write(const Profile& profile, const Style& style, std::ostream& out) {
   if (!style.continued) {
     out << "network";
     for (const auto& [column, key] : settings) out << "," << column;
-    out << ",layer_index,layer,type,module,implementation,source_layers,batch,input_shape,input_channels,"
+    out << ",layer_index,layer,role,type,module,implementation,source_layers,batch,input_shape,input_"
+           "channels,"
            "input_height,"
            "input_width,output_shape,output_channels,output_height,output_width,kernel_height,kernel_width,"
            "stride_height,stride_width,groups,macs,parameters,bytes,macs_per_byte,duration_s,runs,rail,"

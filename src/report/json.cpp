@@ -17,9 +17,9 @@ namespace layerwatt {
 namespace {
 
 // What was asked for and decides the result. Any other circumstance may be the machine's or the moment's.
-constexpr std::array<std::string_view, 10> settings{
-    "batch",          "board", "engine",      "engine.input",  "engine.level",
-    "engine.threads", "input", "model.opset", "model.weights", "seed"};
+constexpr std::array<std::string_view, 12> settings{
+    "batch", "board",       "engine",     "engine.input",        "engine.level",  "engine.threads",
+    "input", "model.opset", "model.part", "model.substitutions", "model.weights", "seed"};
 
 bool is_setting(const std::string& key) {
   return std::find(settings.begin(), settings.end(), key) != settings.end() || key == "simulation";
@@ -68,6 +68,23 @@ Json inference_of(const Profile& profile) {
           {"measured", profile.inferences},
           {"blocks", profile.blocks},
           {"pause_share", profile.pause_share}};
+}
+
+Json json_of(const AlonePart& part) {
+  return {{"part", part.what},
+          {"layers", part.layers},
+          {"duration_s", seconds(part.time)},
+          {"reformat", part.reformat},
+          {"reformat_duration_s", seconds(part.reformat_time)}};
+}
+
+Json json_of(const AloneEnergy& energy, const AlonePart& part) {
+  Json json;
+  put(json, "energy", "j", energy.layers);
+  const bool known = energy.layers && part.time > Nanoseconds{0};
+  json["power_w"] = known ? Json((energy.layers->value / part.time).value()) : Json{};
+  put(json, "reformat_energy", "j", energy.reformat);
+  return json;
 }
 
 Json energy_of(const LayerEnergy& layer) {
@@ -128,7 +145,7 @@ Json json_of(const SensorFit& fit) {
           {"withheld", or_null(fit.withheld)}};
 }
 
-Json rail_of(const RailProfile& rail) {
+Json rail_of(const Profile& profile, const RailProfile& rail) {
   Json json{{"rail", rail.rail},
             {"sensor", rail.sensor},
             {"origin", name_of(rail.origin)},
@@ -155,6 +172,7 @@ Json rail_of(const RailProfile& rail) {
     put(one, "energy", "j", module.energy);
     json["modules"].push_back(std::move(one));
   }
+  json["alone"] = rail.alone ? json_of(*rail.alone, *profile.alone) : Json{};
   json["fit"] = rail.fit ? json_of(*rail.fit) : Json{};
   json["accuracy"] = json_of(rail.accuracy);
   json["calibration"] = rail.calibration ? json_of(*rail.calibration) : Json{};
@@ -208,6 +226,7 @@ void write(const Profile& profile, const Style&, std::ostream& out) {
       {"mark_bias_s", profile.method == "forward" ? Json(seconds(profile.mark_bias)) : Json{}},
       {"latency", latency_of(profile)},
       {"inference", inference_of(profile)},
+      {"alone", profile.alone ? json_of(*profile.alone) : Json{}},
       {"modules_by", profile.roll_up},
       {"headline_rail", profile.rails.empty() ? Json{} : Json(profile.rails[headline_rail(profile)].rail)},
       {"rails", Json::array()},
@@ -218,7 +237,7 @@ void write(const Profile& profile, const Style&, std::ostream& out) {
       {"notes", profile.notes},
       {"provenance", provenance_of(profile)}};
   for (const RailProfile& rail : profile.rails) {
-    json["rails"].push_back(rail_of(rail));
+    json["rails"].push_back(rail_of(profile, rail));
     json["conservation"].push_back(conservation_of(rail));
   }
   for (std::size_t l = 0; l < profile.layers.size(); ++l) json["layers"].push_back(layer_of(profile, l));

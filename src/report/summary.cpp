@@ -81,6 +81,33 @@ void add_latency(const Profile& profile, const Style& style, Lines& lines) {
   lines.add("", quantity(compute.median, style), quartiles(compute, style) + ": compute only");
 }
 
+// The layers that a file was cut out or made for, without what runs beside them because they are alone.
+void add_alone(const Profile& profile, const Style& style, Lines& lines) {
+  const AlonePart& part = *profile.alone;
+  lines.add("alone", quantity(part.time, style),
+            printable(part.what, style) + ", without load, unload, gaps and the engine's reformat");
+  std::string reformat = part.reformat.empty() ? "reformat: none ran" : "";
+  if (!part.reformat.empty())
+    reformat = fmt::format("the engine's reformat, {} layers, excluded above", part.reformat.size());
+  const std::string reformat_time = part.reformat.empty() ? "" : quantity(part.reformat_time, style);
+  if (profile.rails.empty() || !profile.rails[headline_rail(profile)].alone) {
+    lines.add("", reformat_time, reformat);
+    return;
+  }
+  const RailProfile& rail = profile.rails[headline_rail(profile)];
+  const auto& [layers, of_reformat] = *rail.alone;
+  lines.add("", layers ? quantity(*layers, style) : "-",
+            fmt::format("per inference, gross, {}{}", printable(rail.rail, style),
+                        !layers            ? ": not known, no reading fell into it"
+                        : layers->interval ? ", relative interval"
+                                           : ""));
+  if (layers && part.time > Nanoseconds{0})
+    lines.add("", quantity(layers->value / part.time, style), "mean while it runs");
+  if (!part.reformat.empty())
+    reformat += of_reformat ? ": " + quantity(*of_reformat, style) : ": energy not known";
+  lines.add("", reformat_time, reformat);
+}
+
 // Two intervals, and the words that keep them apart.
 void add_energy(const RailProfile& rail, const Style& style, Lines& lines) {
   lines.add(
@@ -149,6 +176,7 @@ void add_measurement(const Profile& profile, const Style& style, Lines& lines) {
 
 std::string summary_of(const Profile& profile, const Style& style) {
   Lines lines{style};
+  if (profile.alone) add_alone(profile, style, lines);
   add_latency(profile, style, lines);
   if (!profile.rails.empty()) {
     const std::size_t headline = headline_rail(profile);

@@ -185,6 +185,8 @@ void write(const Profile& profile, const Style& wanted, std::ostream& out) {
   const std::string name = model_name(profile), board = circumstance(profile, "board");
   out << " " << painted(Ink::strong, printable(name.empty() ? "unnamed network" : name, style), style)
       << (board.empty() ? "" : " on " + printable(board, style)) << ": how sure its energies are\n";
+  if (const std::string others = circumstance(profile, "model.substitutions"); !others.empty())
+    out << sentence("substituted: " + others, style);
   if (profile.rails.empty()) {
     out << "\n No rail was read while it ran: there are no energies.\n";
     return;

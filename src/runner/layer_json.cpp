@@ -177,6 +177,7 @@ json to_json(const Network& network) {
           {"element_types", network.element_types},
           {"opset", network.opset},
           {"random_weights", network.random_weights},
+          {"part", network.part},
           {"substitutions", network.substitutions},
           {"not_inferred", network.not_inferred}};
 }
@@ -205,6 +206,7 @@ Result<Network> network_from_json(const json& value) {
   object.read("element_types", network.element_types);
   object.read("opset", network.opset, 0, most);
   object.read("random_weights", network.random_weights);
+  object.read("part", network.part);
   object.read("substitutions", network.substitutions);
   object.read("not_inferred", network.not_inferred);
   const json* inputs = object.list("inputs");

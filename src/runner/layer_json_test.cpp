@@ -76,6 +76,7 @@ TEST(LayerJson, CarriesANetworkUnchanged) {
   network.opset = 13;
   network.random_weights = true;
   network.not_inferred = {"shape of x"};
+  network.part = "conv1 to pool2";
   network.substitutions = {"a Power is two layers"};
   network.element_types = {"float16"};
   const auto back = network_from_json(sent(to_json(network)));
@@ -91,6 +92,7 @@ TEST(LayerJson, CarriesANetworkUnchanged) {
   EXPECT_EQ(back->opset, 13);
   EXPECT_TRUE(back->random_weights);
   EXPECT_EQ(back->not_inferred, network.not_inferred);
+  EXPECT_EQ(back->part, network.part);
   EXPECT_EQ(back->substitutions, network.substitutions);
   EXPECT_EQ(back->element_types, network.element_types);
 }

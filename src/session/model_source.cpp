@@ -34,6 +34,9 @@ void add_network_circumstances(const json& network, std::map<std::string, std::s
   if (const auto opset = network.find("opset"); opset != network.end() && opset->is_number_integer())
     all["model.opset"] = std::to_string(opset->get<std::int64_t>());
   if (network.value("random_weights", false)) all["model.weights"] = "random";
+  if (const auto part = network.find("part");
+      part != network.end() && part->is_string() && !part->get_ref<const std::string&>().empty())
+    all["model.part"] = *part;
   for (const char* name : {"substitutions", "not_inferred"}) {
     std::string joined;
     for (const json& sentence : network.value(name, json::array()))

@@ -15,8 +15,8 @@ namespace layerwatt {
 Result<std::filesystem::path> provide_model(RunnerProcess& runner, const std::string& model,
                                             std::uint64_t seed, const std::filesystem::path& folder);
 
-// model.name, .opset, .weights, .substitutions, .not_inferred: from the description of the network by the
-// runner.
+// model.name, .opset, .weights, .part, .substitutions, .not_inferred: from the description of the network by
+// the runner.
 void add_network_circumstances(const nlohmann::json& network, std::map<std::string, std::string>& all);
 
 }  // namespace layerwatt
