@@ -10,8 +10,8 @@ packages_test=(libbenchmark-dev libgmock-dev libgtest-dev libopencv-dnn-dev pkgc
 # For the preset release-arm64, its tests under QEMU and those in tests/kernel.
 packages_arm64=(bc cpio device-tree-compiler dpkg-dev file g++-aarch64-linux-gnu make qemu-system-arm qemu-user-static
   xz-utils)
-packages_ci=(ccache clang-14 clang-format-14 clang-tidy-14 dpkg-dev file fuse3 g++-11 gcc-11 libfuse3-dev
-  llvm-14)
+packages_ci=(ccache clang-14 clang-format-14 clang-tidy-14 dpkg-dev file fuse3 g++-11 gcc-11 libclang-rt-14-dev
+  libfuse3-dev llvm-14)
 
 say() { echo "==> $*" >&2; }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A prototxt with every kind of blob, for the caffemodels of caffe_fuzz.cpp and their seeds. Constructed.
+// What the two targets of Caffe share: a prototxt with every kind of blob, for caffemodels (constructed), and
+// what a refusal must say.
 #pragma once
+#include "core/result.h"
+#include "fuzz_target.h"
 
 namespace layerwatt {
 
@@ -14,5 +17,9 @@ layer { name: "p" type: "PReLU" bottom: "c" top: "c" }
 layer { name: "t" type: "Scale" bottom: "c" top: "t" scale_param { axis: 1 num_axes: -1 } }
 layer { name: "f" type: "InnerProduct" bottom: "t" top: "f" inner_product_param { num_output: 3 } }
 )";
+
+inline void require_reason(const Error& error) {
+  require(!error.where.empty() && !error.detail.empty(), "a refusal says what and where");
+}
 
 }  // namespace layerwatt
