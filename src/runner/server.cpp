@@ -272,7 +272,13 @@ Server::Answer Server::open(const json& request) {
 
   const auto driver = std::find_if(drivers_.begin(), drivers_.end(),
                                    [&name](const EngineDriver* d) { return d->name == name; });
-  if (driver == drivers_.end()) return Error{Errc::not_found, "engine " + name, "not built into layerwatt"};
+  if (driver == drivers_.end()) {
+    std::string why;
+    for (const EngineLeftOut& engine : engines_left_out())
+      if (engine.name == name)
+        why = ": " + engine.why + " when it was built; docs/engines.md names the package";
+    return Error{Errc::not_found, "engine " + name, "not built into layerwatt" + why};
+  }
   const bool caffe = std::filesystem::path{model.model}.extension() == ".prototxt";
   if (caffe && !(*driver)->reads_caffe)
     return Error{Errc::unsupported, model.model,
