@@ -213,6 +213,16 @@ void note_convolutions(const Profile& profile, Notes& notes) {
         others + ".");
 }
 
+// Of an engine that cannot be asked for marks, and says so.
+void note_stacked_durations(const Profile& profile, Notes& notes) {
+  if (circumstance(profile, "engine.marks").find("stacked") != std::string::npos)
+    notes.push_back(
+        "Layers are stacked, not marked: the engine's profiler told how long each took, and they were put "
+        "one "
+        "after the other from the start of each inference. What lies between them is counted after the last, "
+        "so later layers are placed too early.");
+}
+
 void note_disturbance(const Profile& profile, Notes& notes) {
   if (profile.distortion && std::abs(*profile.distortion) > notable_distortion)
     notes.push_back(
@@ -327,6 +337,7 @@ std::vector<std::string> notes_on(const Profile& profile, const NoteFacts& facts
   note_odd_data(profile, facts, notes);
   note_sensor_mode(profile, notes);
   note_convolutions(profile, notes);
+  note_stacked_durations(profile, notes);
   note_disturbance(profile, notes);
   note_idle(profile, facts, notes);
   note_choice_of_rail(profile, notes);

@@ -33,7 +33,7 @@ struct ProfileArguments {
   AttributionOptions attribution;
   std::filesystem::path sysroot = "/", calibration;
   std::string sensor_mode = "asis";
-  std::string convolution_file;
+  std::string convolution_file, weights;
   int threads = 0;
   double precision = 0;
   bool quiet = false;
@@ -100,6 +100,7 @@ Result<void> understand(ProfileArguments& arguments) {
   if (arguments.threads > 0) options.threads = arguments.threads;
   if (!arguments.convolution_file.empty())  // the runner has a folder of its own
     options.layer_convolutions = std::filesystem::absolute(arguments.convolution_file);
+  if (!arguments.weights.empty()) options.weights = std::filesystem::absolute(arguments.weights);
   if (options.output.empty()) options.output = default_output(options.model);
   options.best_sensor_mode = arguments.sensor_mode == "best";
   options.journal_folder = own_journal_folder();
@@ -280,11 +281,16 @@ void add_profile(CLI::App& app, Invocation& invocation) {
   command.add_option("--level", options.level,
                      "Optimisation level of onnxruntime: disabled, basic, extended, all");
   command
-      .add_option("--conv", options.convolution,
-                  "Algorithm of convolutions in onednn: auto, direct, gemm, winograd; a layer that cannot be "
-                  "computed so is left to the engine, and counted")
+      .add_option(
+          "--conv", options.convolution,
+          "Algorithm of convolutions in onednn and acl: auto, direct, gemm, winograd; a layer that cannot be "
+          "computed so is left to the engine, and counted")
       ->check(CLI::IsMember({"auto", "direct", "gemm", "winograd"}))
       ->capture_default_str();
+  command
+      .add_option("--weights", arguments->weights,
+                  "Caffe's weights, where MODEL is a prototxt: net.caffemodel; engine opencv")
+      ->check(CLI::ExistingFile);
   command
       .add_option("--conv-file", arguments->convolution_file,
                   "Algorithms of single layers, a line each: LAYER ALGORITHM")
@@ -297,7 +303,7 @@ void add_profile(CLI::App& app, Invocation& invocation) {
       "are there sooner, and it costs energy");
   command.add_flag_callback(
       "--no-spinning", [&options] { options.spinning = false; }, "They sleep instead");
-  command.add_flag("!--no-fusion", options.fuse, "Every layer by itself, in onednn");
+  command.add_flag("!--no-fusion", options.fuse, "Every layer by itself, in onednn, acl and opencv");
   command.add_option("--engine-library", options.library, "The engine's shared library [searched]");
   command.add_option("--batch", options.batch, "First dimension of the input where it is dynamic")
       ->check(CLI::Range(1, 65536))

@@ -35,6 +35,7 @@ struct EngineOptions {
   std::string level;                     // optimisation level in the engine's words; empty = its best
   std::filesystem::path library;         // where the engine's library is; empty = search
   std::filesystem::path hook_folder;     // where our plug-ins for the engine lie
+  std::filesystem::path weights;         // of a Caffe net; empty: they are in the model
   std::filesystem::path private_folder;  // for files the engine insists on writing; deleted by the caller
   std::int64_t batch = 1;
   std::uint64_t seed = 1;  // of the random input
@@ -76,6 +77,7 @@ struct EngineDriver {
   // Opens the network with both ways to compute ready. Slow; may fail in any way a file can be bad.
   Result<std::unique_ptr<Engine>> (*open)(const Machine&, const std::filesystem::path& model, const Network&,
                                           const EngineOptions&);
+  bool reads_caffe = false;  // a prototxt as `model`, too
 };
 
 std::span<const EngineDriver* const> engine_drivers();  // made by add_engine() lines

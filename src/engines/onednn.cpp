@@ -4,7 +4,6 @@
 // when execute() returns: https://oneapi-src.github.io/oneDNN/v2/dev_guide_basic_concepts.html.
 #include <dlfcn.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <malloc.h>
 
 #include <algorithm>
@@ -129,15 +128,11 @@ Result<void> OnednnContext::compute_marked(SpanSink& sink) {
   return {};
 }
 
-// The same values as every engine gives this network for this seed.
 Result<void> OnednnEngine::fill_inputs(const Network& network, std::uint64_t seed) {
-  std::mt19937_64 generator{seed};
-  for (const TensorDescription& input : network.inputs) {
-    auto source = TensorMemory::allocate(input.name, static_cast<int>(ElementType::float32), input.shape);
-    if (!source) return source.error();
-    fill_random(*source, generator);
-    inputs_.emplace(input.name, std::move(*source));
-  }
+  auto sources = random_inputs(network.inputs, seed);
+  if (!sources) return sources.error();
+  for (std::size_t i = 0; i < sources->size(); ++i)
+    inputs_.emplace(network.inputs[i].name, std::move((*sources)[i]));
   return {};
 }
 
@@ -153,24 +148,14 @@ Result<std::unique_ptr<ExecutionContext>> OnednnEngine::make_context() {
 
 void OnednnEngine::describe(const EngineOptions& options) {
   const dnnl::version_t* version = dnnl::version();
-  const ConvolutionChoice& choice = options.convolutions;
   circumstances_["engine"] = "onednn";
   circumstances_["engine.version"] = fmt::format("{}.{}.{}", version->major, version->minor, version->patch);
   circumstances_["engine.instructions"] = name_of(dnnl::get_effective_cpu_isa());
   circumstances_["engine.threads"] =
       set_threads_ != nullptr ? std::to_string(options.threads) : "as OpenMP is set";
   circumstances_["engine.marks"] = "live, at every primitive";
-  circumstances_["engine.fusion"] = options.fuse ? "on" : "off";
   circumstances_["engine.input"] = fmt::format("random, seed {}", options.seed);
-  circumstances_["engine.convolutions"] =
-      fmt::format("{}{}", layerwatt::name_of(choice.usual),
-                  choice.of_layer.empty() ? "" : fmt::format(", {} of their own", choice.of_layer.size()));
-  if (!network_.fell_back.empty())
-    circumstances_["engine.convolutions_not_as_asked"] =
-        fmt::format("{} of {}: {}", network_.fell_back.size(), network_.convolutions,
-                    fmt::join(network_.fell_back, ", "));
-  if (!network_.removed.empty())
-    circumstances_["engine.removed_layers"] = fmt::format("{}", fmt::join(network_.removed, ", "));
+  put_account(network_.account, options, circumstances_);
 }
 
 Result<std::unique_ptr<Engine>> OnednnEngine::open(const Machine& machine, const std::filesystem::path& model,
@@ -188,7 +173,7 @@ Result<std::unique_ptr<Engine>> OnednnEngine::open(const Machine& machine, const
   {
     const auto weights = OnnxModel::open(model);
     if (!weights) return weights.error();
-    auto built = build_onednn(engine->engine_, *weights, network, {options.convolutions, options.fuse});
+    auto built = build_onednn(engine->engine_, *weights, network, options);
     if (!built) return built.error();
     engine->network_ = std::move(*built);
   }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Layers without weights, or with one for each channel.
-#include <algorithm>
-
 #include "engines/onednn_builder.h"
 #include "networks/attributes.h"
 
@@ -9,26 +7,19 @@ namespace layerwatt {
 
 using dnnl::memory;
 
-OnednnBuilder::Made OnednnBuilder::add_pooling(std::size_t layer, dnnl::algorithm algorithm) {
+OnednnBuilder::Made OnednnBuilder::add_pooling(std::size_t layer, Pooling pooling) {
   const auto input = value(layer, 0);
   if (!input) return input.error();
-  const Shape shape = input->get_desc().dims();
-  const bool global = node(layer).op_type().starts_with("Global");
-  Shape kernel = network_.layers[layer].kernel;
-  if (global && shape.size() == 4) kernel = {shape[2], shape[3]};
-  const auto sliding = sliding_of(node(layer), kernel, shape, output_shape(layer));
-  if (!sliding) return impossible(layer, sliding.error().detail + ", which is not possible");
-  const bool dilated =
-      std::any_of(sliding->dilation.begin(), sliding->dilation.end(), [](auto d) { return d != 0; });
-  const auto pads = integers_attribute(node(layer), "pads").value_or(Shape{});
-  const bool counts_more = algorithm == dnnl::algorithm::pooling_avg_include_padding && pads.size() == 4 &&
-                           (sliding->pad_end[0] > pads[2] || sliding->pad_end[1] > pads[3]);
-  if (dilated || counts_more)
-    return impossible(layer, "a dilated pool, or one that counts more than its padding, is not possible");
+  const auto pool = pool_of(layer, pooling, input->get_desc().dims());
+  if (!pool) return pool.error();
+  const auto algorithm = pooling == Pooling::largest ? dnnl::algorithm::pooling_max
+                         : pooling == Pooling::mean  ? dnnl::algorithm::pooling_avg_exclude_padding
+                                                     : dnnl::algorithm::pooling_avg_include_padding;
+  const Sliding& sliding = pool->sliding;
   const memory::desc to_make{output_shape(layer), memory::data_type::f32, memory::format_tag::any};
   const dnnl::pooling_forward::primitive_desc description{
-      {dnnl::prop_kind::forward_inference, algorithm, input->get_desc(), to_make, sliding->stride,
-       sliding->kernel, sliding->pad_begin, sliding->pad_end},
+      {dnnl::prop_kind::forward_inference, algorithm, input->get_desc(), to_make, sliding.stride,
+       sliding.kernel, sliding.pad_begin, sliding.pad_end},
       attributes(),
       engine_};
   finish_alone<dnnl::pooling_forward>(layer, description, *input);
@@ -39,8 +30,9 @@ OnednnBuilder::Made OnednnBuilder::add_elementwise(std::size_t layer, const Elem
   const auto input = value(layer, 0);
   if (!input) return input.error();
   const memory::desc order = input->get_desc();
+  const OnednnCurve curve = onednn_curve(elementwise);
   const dnnl::eltwise_forward::primitive_desc description{
-      {dnnl::prop_kind::forward_inference, elementwise.algorithm, order, elementwise.alpha, elementwise.beta},
+      {dnnl::prop_kind::forward_inference, curve.algorithm, order, curve.alpha, curve.beta},
       attributes(),
       engine_};
   finish_alone<dnnl::eltwise_forward>(layer, description, *input);
@@ -109,15 +101,10 @@ OnednnBuilder::Made OnednnBuilder::add_softmax(std::size_t layer) {
 OnednnBuilder::Made OnednnBuilder::add_normalisation(std::size_t layer) {
   const auto input = value(layer, 0);
   if (!input) return input.error();
-  const auto channels = static_cast<std::size_t>(output_shape(layer).at(1));
+  const auto values = normalisation_of(layer);
+  if (!values) return values.error();
   std::vector<memory> constants;
-  for (std::size_t i = 1; i <= 4; ++i) {
-    const auto values = constant(layer, i);
-    if (!values) return values.error();
-    if (values->size() != channels)
-      return impossible(layer, "other than one value for each channel is not possible");
-    constants.push_back(filled(onnx_order({output_shape(layer)[1]}), *values));
-  }
+  for (const Floats& each : *values) constants.push_back(filled(onnx_order({output_shape(layer)[1]}), each));
   using Flags = dnnl::normalization_flags;
   const Group group{{layer}, nullptr, std::nullopt};
   const dnnl::batch_normalization_forward::primitive_desc description{
@@ -166,7 +153,7 @@ OnednnBuilder::Made OnednnBuilder::reshape(std::size_t layer) {
     same = memory{renamed, engine_, same.get_data_handle()};
   }
   values_[network_.produced[layer].front()] = same;
-  made_.removed.push_back(network_.layers[layer].name);
+  account_.removed.push_back(network_.layers[layer].name);
   done_[layer] = true;
   return {};
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/result.h"
-#include "engines/convolution_choice.h"
+#include "engines/layer_builder.h"
 #include "engines/onnx_model.h"
 #include "networks/network.h"
 
@@ -27,19 +27,12 @@ struct OnednnNetwork {
   std::unordered_map<std::string, dnnl::memory> inputs;  // in the order of ONNX, to be filled
   dnnl::memory output;                                   // of the first tensor, in the order of ONNX
   std::vector<dnnl::memory> aliased;                     // what others look at without owning it
-  std::vector<std::string> removed;                      // layers that cost nothing: dropouts, reshapes
-  std::size_t convolutions = 0;
-  std::vector<std::string> fell_back;  // convolutions that could not be computed as asked
-};
-
-struct OnednnOptions {
-  ConvolutionChoice convolutions;
-  bool fuse = true;
+  LayerAccount account;
 };
 
 // unsupported: a layer that cannot be computed, with its name; a convolution that cannot be computed as
 // asked, if the choice is strict. not_found: the choice names a layer that is no convolution.
 Result<OnednnNetwork> build_onednn(const dnnl::engine& engine, const OnnxModel& model, const Network& network,
-                                   const OnednnOptions& options);
+                                   const EngineOptions& options);
 
 }  // namespace layerwatt

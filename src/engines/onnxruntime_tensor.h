@@ -13,6 +13,7 @@
 
 #include "core/result.h"
 #include "core/vocabulary.h"
+#include "networks/network.h"
 
 namespace layerwatt {
 
@@ -57,6 +58,10 @@ class TensorMemory {
 // pixels and quantised tensors are; wider integers 0 or 1, which are valid as mask, token type and index.
 // The same generator state gives the same values on every machine.
 void fill_random(TensorMemory& tensor, std::mt19937_64& generator);
+
+// One for each input, filled by one generator: the same values in every engine for a network and a seed.
+Result<std::vector<TensorMemory>> random_inputs(std::span<const TensorDescription> inputs,
+                                                std::uint64_t seed);
 
 // The values as floats; `out` has room for all elements.
 void copy_as_floats(const TensorMemory& tensor, std::span<float> out);

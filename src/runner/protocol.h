@@ -18,7 +18,7 @@
 //   {"do":"open","model","engine","threads","level",     "layers":[...], "circumstances":{...}, "network"
 //     "library","batch","seed","private_folder",
 //     "conv","conv_file","conv_strict":bool,"fuse":bool,
-//     "spinning":bool}
+//     "spinning":bool,"weights"}
 //   {"do":"run","marked":bool,"count":N,"max_ns":T,      "inferences":[[load_begin,compute_begin,compute_end,
 //     "gap_min_ns","gap_max_ns","gap_seed"}                unload_end], ...]  (raw ns),
 //                                                        "stopped":"count|time|request"
@@ -29,7 +29,7 @@
 //   {"do":"quit"}                                        - (then the runner exits 0)
 //
 // In "convert", "model" is a prototxt; without "weights", a caffemodel, they are random, from "seed".
-// In "open", everything but "model" may be left out. In "run", "max_ns" left out or 0 means no limit, and
+// In "open", everything but "model" may be left out; "weights" are the caffemodel of a prototxt. In "run", "max_ns" left out or 0 means no limit, and
 // gaps left out mean none. A gap of random length precedes every inference but the first. A run ends early as
 // soon as anything, such as a "stop", arrives; it is answered first, then what arrived.
 //

@@ -244,7 +244,7 @@ Server::Answer Server::open(const json& request) {
   JsonObject object{request, ""};
   ModelRequest model;
   EngineOptions options;
-  std::string name{drivers_.empty() ? std::string_view{} : drivers_.front()->name}, library, folder;
+  std::string name{drivers_.empty() ? std::string_view{} : drivers_.front()->name}, library, folder, weights;
   std::string convolution{name_of(options.convolutions.usual)}, layer_algorithms;
   std::int64_t threads = 1;
   read_model(object, model);
@@ -252,6 +252,7 @@ Server::Answer Server::open(const json& request) {
   object.read("threads", threads, 1, most_threads);
   object.read("level", options.level);
   object.read("library", library);
+  object.read("weights", weights);
   object.read("seed", options.seed);
   object.read("private_folder", folder);
   object.read("conv", convolution);
@@ -262,19 +263,31 @@ Server::Answer Server::open(const json& request) {
   if (object.failure()) return *object.failure();
   options.threads = static_cast<int>(threads);
   options.library = library;
+  options.weights = weights;
   options.private_folder = folder;
   options.hook_folder = hook_folder_;
   options.batch = model.options.batch;
   if (auto chosen = choose_convolutions(convolution, layer_algorithms, options.convolutions); !chosen)
     return chosen.error();
 
-  if (std::filesystem::path{model.model}.extension() == ".prototxt")
-    return Error{Errc::unsupported, model.model,
-                 "is a Caffe net, and engines run ONNX: `layerwatt model convert` writes it as that, once"};
   const auto driver = std::find_if(drivers_.begin(), drivers_.end(),
                                    [&name](const EngineDriver* d) { return d->name == name; });
-  if (driver == drivers_.end()) return Error{Errc::not_found, "engine " + name, "not built into layerwatt"};
-  const auto network = read_onnx(model.model, model.options);
+  if (driver == drivers_.end()) {
+    std::string why;
+    for (const EngineLeftOut& engine : engines_left_out())
+      if (engine.name == name)
+        why = ": " + engine.why + " when it was built; docs/engines.md names the package";
+    return Error{Errc::not_found, "engine " + name, "not built into layerwatt" + why};
+  }
+  const bool caffe = std::filesystem::path{model.model}.extension() == ".prototxt";
+  if (caffe && !(*driver)->reads_caffe)
+    return Error{Errc::unsupported, model.model,
+                 "is a Caffe net, and engine " + name +
+                     " runs ONNX: `layerwatt model convert` writes it as that, once; or --engine opencv"};
+  if (!caffe && !options.weights.empty())
+    return Error{Errc::unsupported, options.weights.string(),
+                 "are the weights of a Caffe net, and the model is none: its own weights are in it"};
+  const auto network = read_network(model.model, model.options);
   if (!network) return network.error();
   marks_.reset();
   context_.reset();

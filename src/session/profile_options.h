@@ -24,6 +24,7 @@ struct ProfileOptions {
   std::string level;                         // the engine's optimisation level; empty = its best
   std::filesystem::path library;             // of the engine; empty = search
   std::string convolution = "auto";          // algorithm of convolutions, where the engine has several
+  std::filesystem::path weights;             // the caffemodel, where `model` is a prototxt; empty = none
   std::filesystem::path layer_convolutions;  // a file of those of single layers; empty = none
   bool strict_convolutions = false;          // what cannot be computed so is an error
   std::optional<bool> spinning;              // of threads that wait; empty = as the engine likes

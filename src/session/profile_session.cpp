@@ -132,6 +132,7 @@ Result<void> Session::prepare() {
                                     {"threads", options_.threads.value_or(default_threads())},
                                     {"level", options_.level},
                                     {"library", options_.library.string()},
+                                    {"weights", options_.weights.string()},
                                     {"conv", options_.convolution},
                                     {"conv_file", options_.layer_convolutions.string()},
                                     {"conv_strict", options_.strict_convolutions},

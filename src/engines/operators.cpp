@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Attributes and their defaults, operator by operator.
-#include "engines/onednn_operators.h"
+#include "engines/operators.h"
 
 #include <fmt/format.h>
 
@@ -28,8 +28,8 @@ std::optional<float> bound(const onnx::NodeProto& node, const OnnxModel& model, 
   return values->front();
 }
 
-dnnl::memory::dims or_ones(const std::optional<std::vector<std::int64_t>>& values) {
-  return values && !values->empty() ? *values : dnnl::memory::dims(spatial, 1);
+Shape or_ones(const std::optional<std::vector<std::int64_t>>& values) {
+  return values && !values->empty() ? *values : Shape(spatial, 1);
 }
 
 }  // namespace
@@ -41,20 +41,18 @@ float float_attribute(const onnx::NodeProto& node, std::string_view name, float 
 }
 
 std::optional<Elementwise> elementwise_of(const onnx::NodeProto& node, const OnnxModel& model) {
-  using dnnl::algorithm;
   if (!is_standard(node)) return std::nullopt;
   const std::string& type = node.op_type();
-  if (type == "Relu") return Elementwise{algorithm::eltwise_relu, 0, 0};
-  if (type == "LeakyRelu")
-    return Elementwise{algorithm::eltwise_relu, float_attribute(node, "alpha", 0.01F), 0};
-  if (type == "Elu") return Elementwise{algorithm::eltwise_elu, float_attribute(node, "alpha", 1), 0};
-  if (type == "Sigmoid") return Elementwise{algorithm::eltwise_logistic, 0, 0};
-  if (type == "Tanh") return Elementwise{algorithm::eltwise_tanh, 0, 0};
+  if (type == "Relu") return Elementwise{Curve::relu, 0, 0};
+  if (type == "LeakyRelu") return Elementwise{Curve::leaky_relu, float_attribute(node, "alpha", 0.01F), 0};
+  if (type == "Elu") return Elementwise{Curve::elu, float_attribute(node, "alpha", 1), 0};
+  if (type == "Sigmoid") return Elementwise{Curve::sigmoid, 0, 0};
+  if (type == "Tanh") return Elementwise{Curve::tanh, 0, 0};
   if (type != "Clip") return std::nullopt;
   constexpr float most = std::numeric_limits<float>::max();
   const auto least = bound(node, model, "min", 1, -most), largest = bound(node, model, "max", 2, most);
   if (!least || !largest) return std::nullopt;
-  return Elementwise{algorithm::eltwise_clip, *least, *largest};
+  return Elementwise{Curve::clip, *least, *largest};
 }
 
 Result<Sliding> sliding_of(const onnx::NodeProto& node, const Shape& kernel, const Shape& input,
@@ -78,20 +76,19 @@ Result<Sliding> sliding_of(const onnx::NodeProto& node, const Shape& kernel, con
     if (same) pads[i] = automatic == "SAME_UPPER" ? all / 2 : all - all / 2;
     sliding.pad_begin.push_back(pads[i]);
     sliding.pad_end.push_back(used - input[i + 2] - pads[i]);
-    sliding.dilation.push_back(dilation[i] - 1);
+    sliding.dilation.push_back(dilation[i]);
   }
   return sliding;
 }
 
-std::optional<dnnl::algorithm> pooling_of(const onnx::NodeProto& node) {
+std::optional<Pooling> pooling_of(const onnx::NodeProto& node) {
   if (!is_standard(node)) return std::nullopt;
   const std::string& type = node.op_type();
-  if (type == "MaxPool" || type == "GlobalMaxPool") return dnnl::algorithm::pooling_max;
-  if (type == "GlobalAveragePool") return dnnl::algorithm::pooling_avg_exclude_padding;
+  if (type == "MaxPool" || type == "GlobalMaxPool") return Pooling::largest;
+  if (type == "GlobalAveragePool") return Pooling::mean;
   if (type != "AveragePool") return std::nullopt;
-  return integer_attribute(node, "count_include_pad").value_or(0) != 0
-             ? dnnl::algorithm::pooling_avg_include_padding
-             : dnnl::algorithm::pooling_avg_exclude_padding;
+  return integer_attribute(node, "count_include_pad").value_or(0) != 0 ? Pooling::mean_with_padding
+                                                                       : Pooling::mean;
 }
 
 Result<int> axis_of(const onnx::NodeProto& node, const Shape& input, std::int64_t opset) {
