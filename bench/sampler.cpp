@@ -3,7 +3,8 @@
 // sleeps, one that does nothing but the reads, and one that opens its files anew, as scripts do. They take
 // turns in short pieces, so that other load meets all of them alike. Exit code 1 when a limit is missed. Of a
 // tree that takes its time, as tests/fuse mounts one, only the sampler's own part is judged; 77 when the
-// machine is too busy to tell.
+// machine is too busy to tell. The clock of the stamps is not what costs: CLOCK_MONOTONIC_RAW and
+// CLOCK_MONOTONIC took 23 ns each on x86 with the tsc as clock source, without a system call.
 #include "session/sampler.h"
 
 #include <fcntl.h>

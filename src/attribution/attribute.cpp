@@ -36,15 +36,13 @@ class Placement {
     if (options.stacked) stacked_ = stacked_segments(run.execution, run.marked, options.residual);
   }
   [[nodiscard]] const Execution& execution() const { return execution_; }
-  [[nodiscard]] const std::vector<Segment>& segments() const {
-    return stacked_ ? *stacked_ : execution_.segments;
-  }
+  [[nodiscard]] const Segments& segments() const { return stacked_ ? *stacked_ : execution_.segments; }
   [[nodiscard]] std::size_t layers() const { return layers_; }
 
  private:
   const Execution& execution_;
   std::size_t layers_;
-  std::optional<std::vector<Segment>> stacked_;
+  std::optional<Segments> stacked_;
 };
 
 FindPowers chronological(const RunView& run, const AttributionOptions& options) {
@@ -116,7 +114,7 @@ void set_latencies(const Execution& execution, Profile& profile) {
 void set_layers(const Timeline& timeline, const Execution& execution, const InferenceTimes& times,
                 const RollUp& roll_up, Profile& profile) {
   const auto walk = [&](auto use) {
-    for (const Segment& run : execution.runs()) use(run.layer, run.end - run.begin);
+    for (const Segment run : execution.runs()) use(run.layer, run.end - run.begin);
   };
   const std::vector<Distribution> marked = distributions_of(timeline.layers.size(), walk);
   for (std::size_t l = 0; l < timeline.layers.size(); ++l) {

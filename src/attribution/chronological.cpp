@@ -89,15 +89,14 @@ class Mapping {
 }  // namespace
 
 LayerPowers map_chronologically(const RailRecord& rail, const PowerTrace& trace, const Execution& execution,
-                                const std::vector<Segment>& segments, std::size_t layers) {
+                                const Segments& segments, std::size_t layers) {
   Mapping mapping{Pieces{execution, segments, layers}, layers + 1};
   each_window(rail, trace, [&](const ReadingWindow& window) { mapping.add(window); });
   return mapping.powers(rail.channel.quantum);
 }
 
 LayerPowers map_chronologically(const std::vector<ReadingWindow>& windows, const Execution& execution,
-                                const std::vector<Segment>& segments, std::size_t layers,
-                                std::optional<Watts> quantum) {
+                                const Segments& segments, std::size_t layers, std::optional<Watts> quantum) {
   Mapping mapping{Pieces{execution, segments, layers}, layers + 1};
   for (const ReadingWindow& window : windows) mapping.add(window);
   return mapping.powers(quantum);

@@ -15,11 +15,11 @@ namespace layerwatt {
 // Intervals come from the scatter of a layer's readings. All readings of a layer may be rounded the same way,
 // so they allow for one step of the sensor.
 LayerPowers map_chronologically(const RailRecord& rail, const PowerTrace& trace, const Execution& execution,
-                                const std::vector<Segment>& segments, std::size_t layers);
+                                const Segments& segments, std::size_t layers);
 
 // The same of windows from elsewhere, in order and without overlap. `quantum`: the sensor's step.
 LayerPowers map_chronologically(const std::vector<ReadingWindow>& windows, const Execution& execution,
-                                const std::vector<Segment>& segments, std::size_t layers,
+                                const Segments& segments, std::size_t layers,
                                 std::optional<Watts> quantum = std::nullopt);
 
 }  // namespace layerwatt

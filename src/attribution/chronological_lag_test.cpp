@@ -24,7 +24,8 @@ TEST(ChronologicalLag, PutsReadsBackToTheMomentTheyShow) {
   const auto moments = windows_before(rail, PowerTrace{rail}, 1500us);
   EXPECT_EQ(moments.at(0).from, at_ms(4));
   EXPECT_EQ(moments.at(0).to, at_ms(4));
-  const Execution execution = execution_of(hand_run());
+  const Timeline timeline = hand_run();
+  const Execution execution = execution_of(timeline);
   const auto powers = map_chronologically(moments, execution, execution.segments, 2);  // at 4 ms and 9.9 ms
   EXPECT_NEAR(powers.layers[0].mean->value(), 5, 1e-12);
   EXPECT_NEAR(powers.layers[1].mean->value(), 3, 1e-12);

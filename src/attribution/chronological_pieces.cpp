@@ -20,7 +20,7 @@ bool Pieces::next_inference() {
 // Goes to the inference's next segment that is not over. False when there is none.
 bool Pieces::next_segment(const Inference& inference) {
   for (; segment_ < segments_.size(); ++segment_) {
-    const Segment& segment = segments_[segment_];
+    const Segment segment = segments_[segment_];
     if (segment.end <= at_) continue;  // most of them: there are more layers than readings
     if (segment.begin >= inference.unload_end) return false;
     if (segment.inference == inference_) return true;
@@ -36,7 +36,7 @@ bool Pieces::next(Piece& piece) {
     piece.column = between_;
     piece.end = inference.unload_end;
     if (next_segment(inference)) {
-      const Segment& segment = segments_[segment_];
+      const Segment segment = segments_[segment_];
       const bool in_layer = segment.begin <= at_;
       piece.column = in_layer ? segment.layer : between_;
       piece.end = in_layer ? std::min(segment.end, inference.unload_end) : segment.begin;

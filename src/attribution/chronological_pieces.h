@@ -19,7 +19,7 @@ class Pieces {
     std::size_t column = 0;  // the layer; `layers` for the time between
   };
   // `segments` in order of begin. Both must outlive the walk.
-  Pieces(const Execution& execution, const std::vector<Segment>& segments, std::size_t layers)
+  Pieces(const Execution& execution, const Segments& segments, std::size_t layers)
       : execution_{execution}, segments_{segments}, between_{layers} {}
   // False at the end.
   bool next(Piece& piece);
@@ -31,7 +31,7 @@ class Pieces {
   bool next_segment(const Inference& inference);
 
   const Execution& execution_;
-  const std::vector<Segment>& segments_;
+  const Segments& segments_;
   std::size_t between_;
   std::size_t inference_ = 0, segment_ = 0;
   bool inside_ = false;

@@ -38,7 +38,8 @@ std::vector<Found> pieces_of(const Execution& execution) {
 TEST(Pieces, AreLayersAndTheTimeBetween) {
   const std::vector<Found> expected{{0, 1, 2},   {1, 5, 0},   {5, 11, 1},  {11, 12, 2},
                                     {20, 21, 2}, {21, 25, 0}, {25, 31, 1}, {31, 32, 2}};
-  EXPECT_EQ(pieces_of(execution_of(hand_run())), expected);
+  const Timeline timeline = hand_run();
+  EXPECT_EQ(pieces_of(execution_of(timeline)), expected);
 }
 
 TEST(Pieces, LeaveOutWhatWasNotMarked) {
@@ -67,8 +68,11 @@ TEST(Pieces, CutLayersToTheirInference) {
 }
 
 TEST(Pieces, OfAnInferenceAreNotLayersOfAnother) {
-  Execution execution = execution_of(hand_run());
-  execution.segments[1].inference = 1;  // lies in the first, says it is of the second
+  const Timeline timeline = hand_run();
+  Execution execution = execution_of(timeline);
+  std::vector<Segment> segments = execution.segments.copy();
+  segments[1].inference = 1;  // lies in the first, says it is of the second
+  execution.segments = std::move(segments);
   const std::vector<Found> expected{{0, 1, 2},   {1, 5, 0},   {5, 12, 2}, {20, 21, 2},
                                     {21, 25, 0}, {25, 31, 1}, {31, 32, 2}};
   EXPECT_EQ(pieces_of(execution), expected);

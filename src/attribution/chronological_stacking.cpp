@@ -12,7 +12,7 @@ namespace {
 // The order in which layers ran: by their mean place in the inference.
 std::vector<std::uint32_t> order_of_layers(const Execution& execution, std::size_t layers) {
   std::vector<double> place(layers), runs(layers);
-  for (const Segment& segment : execution.segments) {
+  for (const Segment segment : execution.segments) {
     place[segment.layer] += seconds(segment.begin - execution.energy[segment.inference].compute_begin);
     ++runs[segment.layer];
   }

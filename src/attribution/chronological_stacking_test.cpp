@@ -28,7 +28,7 @@ std::vector<Placed> placed(Timeline timeline, Residual residual, std::uint32_t i
   timeline.inferences[1].unload_end = at_ms(36);
   const Execution execution = execution_of(timeline);
   std::vector<Placed> found;
-  for (const Segment& segment : stacked_segments(execution, marked_times(execution, 2), residual))
+  for (const Segment segment : stacked_segments(execution, marked_times(execution, 2), residual))
     if (segment.inference == inference)
       found.push_back({seconds(segment.begin.time_since_epoch()) * 1e3,
                        seconds(segment.end.time_since_epoch()) * 1e3, segment.layer});

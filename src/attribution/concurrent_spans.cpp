@@ -45,8 +45,7 @@ bool any_overlap(const std::vector<Segment>& spans) {
 // Walks along one inference's spans: calls open(span) when one begins and moment(from, to, active) for every
 // stretch between two events, `active` in order of begin, its last the one begun last.
 template <class Open, class Moment>
-void walk(const std::vector<Segment>& spans, std::size_t first, std::size_t last, Open&& open,
-          Moment&& moment) {
+void walk(const Segments& spans, std::size_t first, std::size_t last, Open&& open, Moment&& moment) {
   std::vector<std::size_t> active;
   Instant at = spans[first].begin;
   const auto advance = [&](Instant to) {
@@ -75,7 +74,7 @@ void walk(const std::vector<Segment>& spans, std::size_t first, std::size_t last
 
 // Calls use(first, last) for the spans of each inference.
 template <class Use>
-void by_inference(const std::vector<Segment>& spans, Use&& use) {
+void by_inference(const Segments& spans, Use&& use) {
   for (std::size_t first = 0; first < spans.size();) {
     std::size_t last = first + 1;
     while (last < spans.size() && spans[last].inference == spans[first].inference) ++last;
@@ -110,7 +109,7 @@ class Nestings {
   void find_candidates() {
     std::map<Pair, std::size_t> inside;
     std::vector<std::size_t> runs(layers_.size());
-    const std::vector<Segment>& spans = execution_.spans;
+    const Segments& spans = execution_.spans;
     const auto open = [&](std::size_t i, const std::vector<std::size_t>& active) {
       if (!execution_.marked[spans[i].inference] || spans[i].begin == spans[i].end) return;
       ++runs[spans[i].layer];
@@ -146,7 +145,7 @@ class Nestings {
   // The share of each layer's time in which a part of it runs.
   [[nodiscard]] std::vector<double> covered_by_parts() const {
     std::vector<double> time(layers_.size()), covered(layers_.size());
-    const std::vector<Segment>& spans = execution_.spans;
+    const Segments& spans = execution_.spans;
     const auto moment = [&](Instant from, Instant to, const std::vector<std::size_t>& active) {
       for (const std::size_t i : active) {
         time[spans[i].layer] += seconds(to - from);
@@ -176,8 +175,7 @@ class Divider {
  public:
   Divider(const Nestings& nestings, Execution& execution) : nestings_{nestings}, execution_{execution} {}
   void divide() {
-    execution_.segments.clear();
-    const std::vector<Segment>& spans = execution_.spans;
+    const Segments& spans = execution_.spans;
     const auto open = [](std::size_t, const std::vector<std::size_t>&) {};
     const auto moment = [&](Instant from, Instant to, const std::vector<std::size_t>& active) {
       own(from, to, active.back());
@@ -187,23 +185,24 @@ class Divider {
       owner_ = spans.size();
       walk(spans, first, last, open, moment);
     });
+    execution_.segments = std::move(segments_);
   }
 
  private:
   void own(Instant from, Instant to, std::size_t span) {
-    if (span == owner_ && execution_.segments.back().end == from) {
-      execution_.segments.back().end = to;
+    if (span == owner_ && segments_.back().end == from) {
+      segments_.back().end = to;
       return;
     }
     owner_ = span;
-    const Segment& owner = execution_.spans[span];
-    execution_.segments.push_back({from, to, owner.layer, owner.inference});
+    const Segment owner = execution_.spans[span];
+    segments_.push_back({from, to, owner.layer, owner.inference});
   }
 
   // Wholes rest while one of their parts runs.
   void share(Instant from, Instant to, const std::vector<std::size_t>& active) {
     if (from == to) return;
-    const std::vector<Segment>& spans = execution_.spans;
+    const Segments& spans = execution_.spans;
     finest_.clear();
     for (const std::size_t i : active) {
       const bool rests = std::any_of(active.begin(), active.end(), [&](std::size_t j) {
@@ -233,6 +232,7 @@ class Divider {
 
   const Nestings& nestings_;
   Execution& execution_;
+  std::vector<Segment> segments_;
   std::size_t owner_ = 0;
   std::vector<std::uint32_t> finest_;
 };
@@ -240,12 +240,15 @@ class Divider {
 }  // namespace
 
 void resolve_overlaps(const std::vector<Layer>& layers, Execution& execution) {
-  std::vector<Segment>& segments = execution.segments;
-  if (!any_overlap(segments)) return;
-  std::stable_sort(segments.begin(), segments.end(), begins_earlier);
-  trim_rounding(segments);
-  if (!any_overlap(segments)) return;
-  execution.spans = segments;
+  std::vector<Segment> spans = execution.segments.copy();
+  if (!any_overlap(spans)) return;
+  std::stable_sort(spans.begin(), spans.end(), begins_earlier);
+  trim_rounding(spans);
+  if (!any_overlap(spans)) {
+    execution.segments = std::move(spans);
+    return;
+  }
+  execution.spans = std::move(spans);
   const Nestings nestings{layers, execution};
   execution.nestings = nestings.found();
   Divider{nestings, execution}.divide();

@@ -33,7 +33,9 @@ Execution execution_of(const std::vector<Marked>& spans, int inferences = 2,
     for (const Marked& span : spans)
       timeline.spans.push_back({span.layer, static_cast<std::uint32_t>(i), at + span.begin, at + span.end});
   }
-  return layerwatt::execution_of(timeline);
+  Execution execution = layerwatt::execution_of(timeline);
+  execution.segments = execution.segments.copy();  // the timeline ends here
+  return execution;
 }
 
 long whole_ms(Instant t) { return static_cast<long>(t.time_since_epoch() / 1ms); }
@@ -41,7 +43,7 @@ long whole_ms(Instant t) { return static_cast<long>(t.time_since_epoch() / 1ms);
 // Segments of the first inference as text: layer@begin-end, in ms.
 std::vector<std::string> segments_of(const Execution& execution) {
   std::vector<std::string> all;
-  for (const Segment& one : execution.segments)
+  for (const Segment one : execution.segments)
     if (one.inference == 0)
       all.push_back(fmt::format("{}@{}-{}", one.layer, whole_ms(one.begin), whole_ms(one.end)));
   return all;
@@ -159,7 +161,7 @@ TEST(ConcurrentSpans, EveryMomentIsGivenOnceWhateverRuns) {
     const Execution execution = execution_of(spans, 1);
     Nanoseconds owned{}, shared{};
     Instant last{};
-    for (const Segment& one : execution.segments) {
+    for (const Segment one : execution.segments) {
       EXPECT_LE(last, one.begin);
       last = one.end;
       owned += one.end - one.begin;

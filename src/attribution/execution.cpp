@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <optional>
 
 #include "attribution/concurrent_spans.h"
 #include "attribution/plausible.h"
@@ -102,9 +103,37 @@ struct Taken {
   bool apart = true;                 // each begins when those before it have ended
 };
 
-// Fills segments.
-Taken take_segments(const Timeline& timeline, const std::vector<std::uint32_t>& place, Execution& execution) {
-  std::vector<Segment>& segments = execution.segments;
+// Looks at the spans as they stand when none is to be left out, cut or moved. Empty when one is, or there
+// are none.
+std::optional<Taken> look_at_spans(const Timeline& timeline, const std::vector<std::uint32_t>& place,
+                                   Execution& execution) {
+  const std::size_t layers = timeline.layers.size();
+  const auto of_energy = [&](const LayerSpan& span) {
+    return span.inference < place.size() && place[span.inference] != none;
+  };
+  if (timeline.spans.empty() || !of_energy(timeline.spans.front())) return std::nullopt;
+  const std::uint32_t start = timeline.spans.front().inference, first = start - place[start];
+  Taken taken{std::vector<std::uint32_t>(execution.energy.size()), true};
+  Instant last_begin{}, last_end{};
+  for (const LayerSpan& span : timeline.spans) {
+    const std::uint32_t at = span.inference - first;
+    if (span.layer >= layers || !of_energy(span) || place[span.inference] != at) return std::nullopt;
+    const Inference& inference = execution.energy[at];
+    const bool inside = inference.load_begin <= span.begin && span.begin <= span.end &&
+                        span.begin < inference.unload_end && span.end <= inference.unload_end;
+    if (!inside || span.begin < last_begin) return std::nullopt;
+    taken.apart = taken.apart && last_end <= span.begin;
+    last_begin = span.begin;
+    last_end = span.end;
+    ++taken.spans[at];
+  }
+  execution.segments = {timeline.spans, first};
+  return taken;
+}
+
+// Fills segments, whatever spans are like.
+Taken copy_spans(const Timeline& timeline, const std::vector<std::uint32_t>& place, Execution& execution) {
+  std::vector<Segment> segments;
   reserve_large(segments, timeline.spans.size());
   Taken taken{std::vector<std::uint32_t>(execution.energy.size()), true};
   bool in_order = true;
@@ -134,6 +163,7 @@ Taken take_segments(const Timeline& timeline, const std::vector<std::uint32_t>& 
   }
   const auto begins_earlier = [](const Segment& a, const Segment& b) { return a.begin < b.begin; };
   if (!in_order) std::stable_sort(segments.begin(), segments.end(), begins_earlier);
+  execution.segments = std::move(segments);
   return taken;
 }
 
@@ -160,12 +190,20 @@ void find_marked(bool lossy, const std::vector<std::uint32_t>& spans, Execution&
 
 }  // namespace
 
+std::vector<Segment> Segments::copy() const {
+  std::vector<Segment> copied;
+  reserve_large(copied, size());
+  for (const Segment segment : *this) copied.push_back(segment);
+  return copied;
+}
+
 Execution execution_of(const Timeline& timeline) {
   Execution execution;
   const Sorted sorted = sort_inferences(timeline, execution);
   find_blocks(sorted.after_left_out, execution);
   const std::size_t impossible_inferences = execution.impossible;
-  const Taken taken = take_segments(timeline, sorted.place, execution);
+  const auto looked_at = look_at_spans(timeline, sorted.place, execution);
+  const Taken taken = looked_at ? *looked_at : copy_spans(timeline, sorted.place, execution);
   const bool damaged = execution.impossible > impossible_inferences;
   find_marked(timeline.markers.dropped > 0 || !timeline.complete || damaged, taken.spans, execution);
   if (!taken.apart) resolve_overlaps(timeline.layers, execution);

@@ -2,7 +2,10 @@
 // What a Timeline says was running, checked, sorted and ready to walk along: inferences by phase, blocks of
 // the energy pass, and executions of layers. Not what it cost.
 #pragma once
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "timeline/timeline.h"
@@ -14,6 +17,47 @@ struct Segment {
   Instant begin, end;
   std::uint32_t layer = 0;
   std::uint32_t inference = 0;
+};
+
+// Segments in order of begin. Of most runs they are the timeline's spans as they stand, but for how
+// inferences are counted: those are then looked at, not copied, since memory for millions costs more than all
+// that is worked out from them. The timeline must live as long.
+class Segments {
+ public:
+  Segments() = default;
+  Segments(std::vector<Segment> own) : own_{std::move(own)} {}
+  // `first`: what is inference 0 here, by the spans' count.
+  Segments(std::span<const LayerSpan> spans, std::uint32_t first) : spans_{spans}, first_{first} {}
+
+  class Iterator {
+   public:
+    Iterator(const Segments& all, std::size_t at) : all_{&all}, at_{at} {}
+    Segment operator*() const { return (*all_)[at_]; }
+    Iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    bool operator==(const Iterator& other) const { return at_ == other.at_; }
+
+   private:
+    const Segments* all_;
+    std::size_t at_;
+  };
+  [[nodiscard]] std::size_t size() const { return spans_.empty() ? own_.size() : spans_.size(); }
+  [[nodiscard]] bool empty() const { return size() == 0; }
+  Segment operator[](std::size_t i) const {
+    if (spans_.empty()) return own_[i];
+    const LayerSpan& span = spans_[i];
+    return {span.begin, span.end, span.layer, span.inference - first_};
+  }
+  [[nodiscard]] Iterator begin() const { return {*this, 0}; }
+  [[nodiscard]] Iterator end() const { return {*this, size()}; }
+  [[nodiscard]] std::vector<Segment> copy() const;
+
+ private:
+  std::vector<Segment> own_;
+  std::span<const LayerSpan> spans_;
+  std::uint32_t first_ = 0;
 };
 
 // Inferences [first, last) of Execution::energy that ran without a break but for the pauses between them.
@@ -39,7 +83,7 @@ struct Execution {
   std::vector<Inference> latency, energy;  // by phase, in order of time
   std::vector<Block> blocks;               // of the energy pass
   // In order of begin. A moment belongs to one layer: of those that run, to the one begun last.
-  std::vector<Segment> segments;
+  Segments segments;
   // For each of `energy`: all its layers were marked. Times and powers of layers come from these alone.
   std::vector<bool> marked;
   std::size_t marked_count = 0;
@@ -50,12 +94,14 @@ struct Execution {
   std::vector<Stretch> stretches;      // overlapping only: all time in layers, in order
   std::vector<std::uint32_t> running;  // layers, ascending in each stretch
   std::vector<Nesting> nestings;
-  std::vector<Segment> spans;  // as marked, where segments are not
+  Segments spans;  // as marked, where segments are not
   // Executions of layers as marked, in order of begin: they may overlap.
-  [[nodiscard]] const std::vector<Segment>& runs() const { return spans.empty() ? segments : spans; }
+  [[nodiscard]] const Segments& runs() const { return spans.empty() ? segments : spans; }
 };
 
+// The timeline must outlive it: see Segments.
 Execution execution_of(const Timeline& timeline);
+Execution execution_of(Timeline&&) = delete;
 
 inline Nanoseconds whole(const Inference& inference) { return inference.unload_end - inference.load_begin; }
 inline Nanoseconds compute(const Inference& inference) {

@@ -60,7 +60,7 @@ class ProblemMaker {
 void ProblemMaker::number_columns() {
   const std::size_t layers = run_.timeline.layers.size();
   std::vector<bool> ran(layers, false);
-  for (const Segment& run : run_.execution.runs()) ran[run.layer] = true;
+  for (const Segment run : run_.execution.runs()) ran[run.layer] = true;
   std::map<std::string, std::size_t> of_type;
   std::uint32_t next = 0;
   problem_.column_of_layer.assign(layers, -1);
@@ -126,7 +126,7 @@ Piece ProblemMaker::piece(std::size_t p) const {
     const Stretch& stretch = run_.execution.stretches[p];
     return {stretch.begin, stretch.end, mixture_of_[p]};
   }
-  const Segment& segment = run_.execution.segments[p];
+  const Segment segment = run_.execution.segments[p];
   return {segment.begin, segment.end, static_cast<std::uint32_t>(problem_.column_of_layer[segment.layer])};
 }
 
@@ -216,7 +216,7 @@ std::vector<bool> ProblemMaker::unusual_inferences() const {
     double length_us;
   };
   std::vector<std::vector<Run>> runs(run_.timeline.layers.size());
-  for (const Segment& one : run_.execution.runs())
+  for (const Segment one : run_.execution.runs())
     if (run_.execution.marked[one.inference])
       runs[one.layer].push_back({one.inference, microseconds(one.end - one.begin)});
   std::vector<bool> unusual(run_.execution.energy.size(), false);

@@ -32,7 +32,7 @@ Nanoseconds sum(const std::vector<Nanoseconds>& durations) {
 // In marked inferences, all together.
 std::vector<double> owned_seconds(const Execution& execution, std::size_t layers) {
   std::vector<Nanoseconds> spent(layers);
-  for (const Segment& segment : execution.segments)
+  for (const Segment segment : execution.segments)
     if (execution.marked[segment.inference]) spent[segment.layer] += segment.end - segment.begin;
   std::vector<double> in_seconds;
   for (const Nanoseconds time : spent) in_seconds.push_back(seconds(time));

@@ -99,7 +99,7 @@ class Company {
 std::vector<std::size_t> order_of(const Execution& execution, const LayerTimes& times) {
   const std::size_t layers = times.layers.size();
   std::vector<double> begin_us(layers), runs(layers);
-  for (const Segment& run : execution.runs()) {
+  for (const Segment run : execution.runs()) {
     begin_us[run.layer] += microseconds(run.begin - execution.energy[run.inference].load_begin);
     ++runs[run.layer];
   }
@@ -123,7 +123,7 @@ LayerTimes layer_times(const Execution& execution, std::size_t layers) {
   times.layers.resize(layers);
   Sums sums{layers};
   if (execution.stretches.empty()) {
-    for (const Segment& segment : execution.segments)
+    for (const Segment segment : execution.segments)
       sums.add(segment.inference, segment.layer, microseconds(segment.end - segment.begin));
   } else {
     Company company{layers};

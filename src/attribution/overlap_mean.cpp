@@ -77,7 +77,7 @@ std::vector<ReadingWindow> sensor_windows(const RailRecord& rail, const PowerTra
 }
 
 LayerPowers mean_by_overlap(const std::vector<ReadingWindow>& windows, const Execution& execution,
-                            const std::vector<Segment>& segments, std::size_t layers) {
+                            const Segments& segments, std::size_t layers) {
   std::vector<Shared> shared(layers + 1);
   OpenWindows open{windows};
   Pieces pieces{execution, segments, layers};

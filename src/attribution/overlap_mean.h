@@ -21,6 +21,6 @@ std::vector<ReadingWindow> sensor_windows(const RailRecord& rail, const PowerTra
 // A layer's power is the mean of all readings, weighted by the time that windows and layer share. Without
 // intervals: windows overlap, so how readings scatter says little about how well their mean is known.
 LayerPowers mean_by_overlap(const std::vector<ReadingWindow>& windows, const Execution& execution,
-                            const std::vector<Segment>& segments, std::size_t layers);
+                            const Segments& segments, std::size_t layers);
 
 }  // namespace layerwatt

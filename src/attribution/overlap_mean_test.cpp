@@ -20,7 +20,8 @@ using testing::hand_run;
 constexpr double last_bits = 1e-12;
 
 LayerPowers by_overlap(const RailRecord& rail, int inferences = 2) {
-  const Execution execution = execution_of(hand_run(inferences));
+  const Timeline timeline = hand_run(inferences);
+  const Execution execution = execution_of(timeline);
   return mean_by_overlap(sensor_windows(rail, PowerTrace{rail}), execution, execution.segments, 2);
 }
 
@@ -104,7 +105,8 @@ TEST(OverlapMean, AgreesWithTheSumOverAllPairs) {
   std::mt19937 random{1};
   std::uniform_real_distribution<> somewhere{0, 60}, watts{1, 9};
   for (const double length : {0.3, 3.0, 30.0}) {
-    const Execution execution = execution_of(hand_run(3));
+    const Timeline timeline = hand_run(3);
+    const Execution execution = execution_of(timeline);
     std::vector<double> ends(40);
     for (double& end : ends) end = somewhere(random);
     std::sort(ends.begin(), ends.end());
@@ -114,7 +116,7 @@ TEST(OverlapMean, AgreesWithTheSumOverAllPairs) {
     for (std::size_t l = 0; l < 2; ++l) {
       double energy = 0, time = 0;
       for (const ReadingWindow& window : windows)
-        for (const Segment& segment : execution.segments) {
+        for (const Segment segment : execution.segments) {
           if (segment.layer != l) continue;
           const Nanoseconds shared = std::min(window.to, segment.end) - std::max(window.from, segment.begin);
           energy += window.power.value() * std::max(0.0, seconds(shared));

@@ -57,11 +57,12 @@ SqlStatement::~SqlStatement() { sqlite3_finalize(statement_); }
 // ---- SqlRow -------------------------------------------------------------------------------------------
 
 double SqlRow::real(int column) {
-  if (sqlite3_column_type(statement_, column) != SQLITE_FLOAT) {
+  sqlite3_value* held = value_in(column);
+  if (sqlite3_value_type(held) != SQLITE_FLOAT) {
     wrong_type(column, "a real number");
     return 0;
   }
-  const double value = sqlite3_column_double(statement_, column);
+  const double value = sqlite3_value_double(held);
   if (std::isfinite(value)) return value;
   set_fault(fmt::format("{} is not finite", sqlite3_column_name(statement_, column)));
   return 0;
