@@ -18,7 +18,7 @@ set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 if(LAYERWATT_STATIC)
   # layerwatt itself needs nothing and installs anywhere; only Debian 12 has what the runner was linked with.
-  set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libc6 (>= 2.34), libgcc-s1, libonnx1, libprotobuf32, libstdc++6 (>= 12)")
+  set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libc6 (>= 2.34), libgcc-s1, libonnx1, libpng16-16, libprotobuf32, libturbojpeg0, libstdc++6 (>= 12)")
 else()
   set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS TRUE)
 endif()

@@ -4,8 +4,9 @@
 # Sourced, never run. Debian 12's packages; on another system these functions say what they would have
 # installed and go on, since the same libraries may be there under other names.
 
-packages_build=(ca-certificates cmake g++ libcli11-dev libdnnl-dev libeigen3-dev libfmt-dev libonnx-dev libprotobuf-dev
-  libsqlite3-dev libtomlplusplus-dev ninja-build nlohmann-json3-dev ocl-icd-opencl-dev protobuf-compiler)
+packages_build=(ca-certificates cmake g++ libcli11-dev libdnnl-dev libeigen3-dev libfmt-dev libonnx-dev libpng-dev libprotobuf-dev
+  libsqlite3-dev libtomlplusplus-dev libturbojpeg0-dev ninja-build nlohmann-json3-dev ocl-icd-opencl-dev
+  protobuf-compiler)
 packages_test=(libbenchmark-dev libgmock-dev libgtest-dev libopencv-dnn-dev pkgconf python3 sigrok-cli strace)
 # For the preset release-arm64, its tests under QEMU and those in tests/kernel.
 packages_arm64=(bc cpio device-tree-compiler dpkg-dev file g++-aarch64-linux-gnu make qemu-system-arm qemu-user-static

@@ -13,13 +13,14 @@ MAY = {
     "sensors": {"core"},
     "controls": {"core", "sensors"},
     "markers": {"core"},
-    "engines": {"core", "networks"},
+    "inputs": {"core", "networks"},
+    "engines": {"core", "networks", "inputs"},
     "simulation": {"core", "timeline"},
     "boards": {"core", "timeline", "simulation"},
     "attribution": {"core", "timeline"},
     "calibration": {"core", "timeline", "attribution"},
     "report": {"core", "timeline", "attribution"},
-    "runner": {"core", "networks", "engines", "markers"},
+    "runner": {"core", "networks", "inputs", "engines", "markers"},
     "session": {"core", "timeline", "sensors", "controls", "markers", "boards", "runner"},
     "cli": None,  # may include everything; nothing may include it
 }
@@ -27,6 +28,7 @@ MAY = {
 FORBIDDEN = {("attribution", "timeline/truth.h"), ("report", "timeline/truth.h")}
 ONLY = {
     ("session", "runner"): {"runner/protocol.h", "runner/layer_json.h"},
+    ("engines", "inputs"): {"inputs/input_set.h"},  # what is copied, not where it comes from
     ("controls", "sensors"): {"sensors/ina3221_chip.h"},  # what the chip is, not its driver
 }
 

@@ -17,6 +17,7 @@
 #include "attribution/overlap_mean.h"
 #include "attribution/profile.h"
 #include "attribution/rail_profile.h"
+#include "attribution/right_answers.h"
 #include "attribution/roll_up.h"
 #include "attribution/time_proportional.h"
 #include "attribution/uncertainty.h"
@@ -234,6 +235,7 @@ Result<Profile> attribute(const Timeline& timeline, const AttributionOptions& op
   set_rails(run, method->method(run, options), options, profile, facts);
   if (options.shunt_tolerance) assume_tolerance(*options.shunt_tolerance, profile);
   if (const auto assessed = assess_uncertainty(profile); !assessed) return assessed.error();
+  assess_answers(profile);
   const std::vector<std::string> general = notes_on(profile, facts);
   profile.notes.insert(profile.notes.begin(), general.begin(), general.end());
   return profile;

@@ -61,6 +61,11 @@ void note_origin(const Profile& profile, Notes& notes) {
   if (circumstance(profile, "model.weights") == "random")
     notes.push_back(
         "The weights are random: time and energy are those of the architecture, outputs mean nothing.");
+  if (profile.answers && profile.answers->not_finite > 0)
+    notes.push_back(
+        fmt::format("Of {} of {} labelled pictures the network made values that are not finite; they "
+                    "count as wrong.",
+                    profile.answers->not_finite, profile.answers->pictures));
 }
 
 void note_ending(const Profile& profile, const NoteFacts& facts, Notes& notes) {

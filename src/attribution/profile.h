@@ -102,6 +102,24 @@ struct AlonePart {
   Nanoseconds time{}, reformat_time{};  // in one inference, at the unmarked latency
 };
 
+// A share of pictures, with its 95 % interval.
+struct Share {
+  std::uint64_t right = 0;
+  double value = 0, low = 0, high = 0;
+};
+
+// Of a classifier that was asked about labelled pictures: right_answers.h.
+struct RightAnswers {
+  std::uint64_t pictures = 0, classes = 0;
+  std::uint64_t not_finite = 0;  // answers with an infinity or a NaN in them: wrong
+  Share top1;
+  std::optional<Share> top5;                                 // empty up to five classes
+  std::string rail;                                          // that energies are of; empty: none was read
+  std::optional<Estimate<Joules>> energy;                    // of one picture, gross
+  std::optional<Estimate<Joules>> right_energy;              // energy / top1; empty when nothing is right
+  std::optional<Estimate<Joules>::Interval> right_absolute;  // k = 2; empty when withheld
+};
+
 enum class Residual { end, start, spread };  // where time that no layer's mark covers goes when stacking
 const char* name_of(Residual residual);      // "end", "start", "spread"
 
@@ -123,11 +141,12 @@ struct Profile {
   // The mean inference that energies belong to: loading, layers, gaps between them, unloading. At the
   // unmarked latency when there was a latency pass.
   Nanoseconds inference_time{}, load_time{}, unload_time{};
-  Nanoseconds gap_time{};            // compute - sum of layers
-  std::optional<double> distortion;  // median marked compute / median unmarked compute - 1
-  double pause_share = 0;            // of the energy pass between inferences, booked at idle power
-  std::size_t inferences = 0;        // in the energy pass
-  std::size_t blocks = 0;            // of the energy pass
+  Nanoseconds gap_time{};               // compute - sum of layers
+  std::optional<double> distortion;     // median marked compute / median unmarked compute - 1
+  double pause_share = 0;               // of the energy pass between inferences, booked at idle power
+  std::size_t inferences = 0;           // in the energy pass
+  std::size_t blocks = 0;               // of the energy pass
+  std::optional<RightAnswers> answers;  // of the accuracy pass; empty: there was none
   SamplerRecord sampler;
   MarkerRecord markers;
   std::vector<std::string> notes;  // sentences a reader must know: what is not known, what was odd

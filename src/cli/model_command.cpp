@@ -52,9 +52,9 @@ int list(const ModelArguments& arguments, Terminal& terminal) {
                                 scaled_count(network.value("parameters", std::int64_t{0})),
                                 scaled_count(network.value("macs", std::int64_t{0})),
                                 network.value("top1_percent", 0.0), network.value("summary", ""));
-  terminal.out
-      << "Weights are random, from a seed: energy and time are real, answers are not. Top-1 is what trained\n"
-         "weights are published with; --json names the sources.\n";
+  terminal.out << "Weights but those of shapes are random, from a seed: energy and time are real, answers "
+                  "are not. Top-1\n"
+                  "is what trained weights are published with; --json names the sources.\n";
   return good;
 }
 
@@ -153,6 +153,20 @@ Result<void> make_folder_for(const std::filesystem::path& folder, bool force) {
   return {};
 }
 
+int write_pictures(const ModelArguments& arguments, Terminal& terminal) {
+  const std::filesystem::path folder =
+      arguments.file.empty() ? std::filesystem::path{"shapes"} : arguments.file;
+  if (auto made = make_folder_for(folder, arguments.force); !made)
+    return report_error(terminal, made.error());
+  const auto answer = ask_runner({{"do", "pictures"}, {"out", std::filesystem::absolute(folder).string()}});
+  if (!answer) return report_error(terminal, answer.error());
+  terminal.out << folder.string() << "\n";
+  terminal.err << fmt::format("{} pictures of {} classes; next: layerwatt profile shapes --labels {}\n",
+                              answer->value("pictures", std::int64_t{0}),
+                              answer->value("classes", std::int64_t{0}), folder.string());
+  return good;
+}
+
 int series(const ModelArguments& arguments, Terminal& terminal) {
   const std::filesystem::path folder =
       arguments.file.empty() ? std::filesystem::path{arguments.name + "-series"} : arguments.file;
@@ -217,7 +231,8 @@ void add_model(CLI::App& app, Invocation& invocation) {
       "  layerwatt model describe deploy.prototxt --csv > layers.csv\n"
       "  layerwatt model convert deploy.prototxt net.caffemodel -o net.onnx\n"
       "  layerwatt model extract resnet18 --layer layer1.0.conv1 -o l.onnx\n"
-      "  layerwatt model series conv -o conv");
+      "  layerwatt model series conv -o conv\n"
+      "  layerwatt model pictures -o shapes");
   auto arguments = std::make_shared<ModelArguments>();
   const auto run = [arguments, &invocation](int (*what)(const ModelArguments&, Terminal&)) {
     return [arguments, &invocation, what] {
@@ -227,8 +242,8 @@ void add_model(CLI::App& app, Invocation& invocation) {
   CLI::App& listing = *command.add_subcommand("list", "The networks layerwatt can write");
   listing.add_flag("--json", arguments->json, "JSON on standard output");
   listing.callback(run(list));
-  CLI::App& making =
-      *command.add_subcommand("new", "Write a network of the zoo as ONNX, with random weights");
+  CLI::App& making = *command.add_subcommand(
+      "new", "Write a network of the zoo as ONNX, with random weights but for shapes");
   making.add_option("NAME", arguments->name, "A name of `layerwatt model list`")->required();
   making.add_option("-o,--output", arguments->file, "File to write [NAME.onnx]");
   making.add_option("--seed", arguments->seed, "Of the weights")->capture_default_str();
@@ -284,6 +299,12 @@ void add_model(CLI::App& app, Invocation& invocation) {
   families.add_option("--seed", arguments->seed, "Of the weights")->capture_default_str();
   families.add_flag("--force", arguments->force, "Write into a folder that is not empty");
   families.callback(run(series));
+  CLI::App& pictures = *command.add_subcommand(
+      "pictures", "Write the labelled pictures that the trained network `shapes` is tested with");
+  pictures.add_option("-o,--output", arguments->file,
+                      "Folder to write into, with one for each class [shapes]");
+  pictures.add_flag("--force", arguments->force, "Write into a folder that is not empty");
+  pictures.callback(run(write_pictures));
 }
 
 }  // namespace layerwatt

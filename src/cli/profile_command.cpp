@@ -101,6 +101,8 @@ Result<void> understand(ProfileArguments& arguments) {
   if (!arguments.convolution_file.empty())  // the runner has a folder of its own
     options.layer_convolutions = std::filesystem::absolute(arguments.convolution_file);
   if (!arguments.weights.empty()) options.weights = std::filesystem::absolute(arguments.weights);
+  // Labels lie where their pictures are, unless that is said.
+  if (!options.input.labels.empty() && options.input.input == "random") options.input.input.clear();
   if (options.output.empty()) options.output = default_output(options.model);
   options.best_sensor_mode = arguments.sensor_mode == "best";
   options.journal_folder = own_journal_folder();
@@ -183,6 +185,41 @@ int profile(ProfileArguments arguments, const std::string& command_line, Termina
 }
 
 constexpr Nanoseconds most_mark_bias = std::chrono::milliseconds{1};  // longer than most layers
+
+// What the network is given, and how pictures become that.
+void add_input_options(CLI::App& command, InputOptions& input) {
+  command
+      .add_option("--input", input.input,
+                  "What the network is given: random numbers; a black, white or gradient picture; a picture "
+                  "or a folder of them (PNG, JPEG, PPM, PGM), a new one for every inference")
+      ->capture_default_str();
+  command.add_option(
+      "--labels", input.labels,
+      "What the pictures show: a file of lines NAME CLASS or CLASS, or a folder with a sub-folder "
+      "of pictures for each class; counts right answers, too");
+  command
+      .add_option("--preprocess", input.preprocessing,
+                  "How pictures become numbers; single options below differ")
+      ->check(CLI::IsMember({"none", "imagenet", "caffe"}))
+      ->capture_default_str();
+  command.add_option(
+      "--resize", input.resize,
+      "none, stretch or crop (the shorter side, then the middle); crop:256 by way of that side "
+      "[as --preprocess has it]");
+  command.add_option("--scale", input.scale, "Of pixels from 0 to 255: (pixel x scale - mean) / std");
+  command.add_option("--mean", input.mean, "One, or one a channel in the network's order, as 104,117,123")
+      ->delimiter(',');
+  command.add_option("--std", input.std, "One, or one a channel")->delimiter(',');
+  command.add_option("--channels", input.order, "Their order: rgb or bgr")
+      ->check(CLI::IsMember({"rgb", "bgr"}));
+  command.add_option("--layout", input.layout, "Of the input: nchw or nhwc [where the 1 or 3 channels are]")
+      ->check(CLI::IsMember({"nchw", "nhwc"}));
+  command
+      .add_option("--input-copies", input.copies,
+                  "Copies of every picture in memory, so that one picture is read from there as many are")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+}
 
 }  // namespace
 
@@ -308,6 +345,7 @@ void add_profile(CLI::App& app, Invocation& invocation) {
   command.add_option("--batch", options.batch, "First dimension of the input where it is dynamic")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
+  add_input_options(command, options.input);
   command.add_option("--seed", options.seed, "Of random weights, inputs, gaps and simulation")
       ->capture_default_str();
   command.add_option("--report", arguments->report, "How to show the result: terminal, json, csv")
@@ -331,6 +369,10 @@ void add_profile(CLI::App& app, Invocation& invocation) {
       "needed\n"
       "  layerwatt profile resnet18 --engine onednn --conv winograd      and once more with gemm, to "
       "compare\n"
+      "  layerwatt profile shapes --labels shapes      accuracy, time and energy; pictures by `model "
+      "pictures`\n"
+      "  layerwatt profile net.onnx --input photos --preprocess imagenet      and once more with --input "
+      "black\n"
       "Ctrl-C keeps what was measured.");
   command.callback([arguments, &invocation] {
     invocation.run = [arguments, &invocation](Terminal& terminal) {

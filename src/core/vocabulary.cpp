@@ -14,13 +14,14 @@ namespace {
 template <class Enum, std::size_t n>
 using Names = std::array<std::pair<Enum, const char*>, n>;
 
-constexpr Names<Phase, 7> phases{{{Phase::open, "open"},
+constexpr Names<Phase, 8> phases{{{Phase::open, "open"},
                                   {Phase::idle_before, "idle_before"},
                                   {Phase::warm_up, "warm_up"},
                                   {Phase::latency, "latency"},
                                   {Phase::energy, "energy"},
                                   {Phase::idle_after, "idle_after"},
-                                  {Phase::refit, "refit"}}};
+                                  {Phase::refit, "refit"},
+                                  {Phase::accuracy, "accuracy"}}};
 constexpr Names<Origin, 3> origins{
     {{Origin::measured, "measured"}, {Origin::estimated, "estimated"}, {Origin::simulated, "simulated"}}};
 constexpr Names<Meaning, 2> meanings{

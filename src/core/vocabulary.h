@@ -117,8 +117,8 @@ struct LayerSpan {
 };
 
 // refit: between two blocks of the energy pass, readings were made sense of; what was read then does not
-// count.
-enum class Phase { open, idle_before, warm_up, latency, energy, idle_after, refit };
+// count. accuracy: labelled pictures were answered, unmarked; its power belongs to nothing.
+enum class Phase { open, idle_before, warm_up, latency, energy, idle_after, refit, accuracy };
 
 // One inference: the input is loaded, the network computed, the output unloaded.
 struct Inference {

@@ -13,13 +13,13 @@
 #include "engines/acl_network.h"
 #include "engines/acl_tensor.h"
 #include "engines/engine.h"
-#include "engines/onnxruntime_tensor.h"
+#include "engines/source_input.h"
 
 namespace layerwatt {
 
 namespace {
 
-using NamedInput = std::pair<std::string, TensorMemory>;
+using NamedInput = std::pair<std::string, SourceInput>;
 
 class AclContext final : public ExecutionContext {
  public:
@@ -29,11 +29,9 @@ class AclContext final : public ExecutionContext {
     for (const std::int64_t extent : network_.output_shape) outputs *= static_cast<std::size_t>(extent);
     output_.resize(outputs);
   }
-  // There is one input: a random one.
-  Result<void> load(std::uint64_t) override {
+  Result<void> load(std::uint64_t input) override {
     for (const auto& [name, source] : inputs_)
-      copy_in({reinterpret_cast<const float*>(source.bytes().data()), source.elements()}, source.shape(),
-              AclOrder::onnx, *network_.inputs.at(name));
+      copy_in(source.floats(input), source.shape(), AclOrder::onnx, *network_.inputs.at(name));
     return {};
   }
   Result<void> compute() override;
@@ -136,7 +134,6 @@ void AclEngine::describe(const LayerAccount& account) {
       fmt::format("NEON, for {}", arm_compute::cpu_model_to_string(processor.get_cpu_model()));
   circumstances_["engine.threads"] = std::to_string(options_.threads);
   circumstances_["engine.marks"] = "live, at every function";
-  circumstances_["engine.input"] = fmt::format("random, seed {}", options_.seed);
   put_account(account, options_, circumstances_);
 }
 
@@ -153,7 +150,7 @@ Result<std::unique_ptr<Engine>> AclEngine::open(const Machine& machine, const st
   auto built = engine->build();
   if (!built) return built.error();
   ::malloc_trim(0);  // the weights as the file has them
-  auto inputs = random_inputs(network.inputs, options.seed);
+  auto inputs = source_inputs(network.inputs, options);
   if (!inputs) return inputs.error();
   for (std::size_t i = 0; i < inputs->size(); ++i)
     engine->inputs_.emplace_back(network.inputs[i].name, std::move((*inputs)[i]));

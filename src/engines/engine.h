@@ -17,6 +17,7 @@
 #include "core/result.h"
 #include "core/vocabulary.h"
 #include "engines/convolution_choice.h"
+#include "inputs/input_set.h"
 #include "networks/network.h"
 
 namespace layerwatt {
@@ -38,7 +39,8 @@ struct EngineOptions {
   std::filesystem::path weights;         // of a Caffe net; empty: they are in the model
   std::filesystem::path private_folder;  // for files the engine insists on writing; deleted by the caller
   std::int64_t batch = 1;
-  std::uint64_t seed = 1;  // of the random input
+  std::uint64_t seed = 1;            // of the random input
+  const InputSet* inputs = nullptr;  // what load() copies, source_input.h; null: random. Outlives the engine
   ConvolutionChoice convolutions;
   std::optional<bool> spinning;  // threads that wait for work keep running; empty = as the engine likes
   bool fuse = true;              // layers into those before them, where the engine lets one choose

@@ -12,7 +12,7 @@
 #include "engines/engine.h"
 #include "engines/onednn_memory.h"
 #include "engines/onednn_network.h"
-#include "engines/onnxruntime_tensor.h"
+#include "engines/source_input.h"
 
 namespace layerwatt {
 
@@ -53,7 +53,7 @@ class OnednnEngine final : public Engine {
  private:
   friend class OnednnContext;
   OnednnEngine(const Clock& clock, int threads) : clock_{clock}, threads_{threads} {}
-  Result<void> fill_inputs(const Network& network, std::uint64_t seed);
+  Result<void> fill_inputs(const Network& network, const EngineOptions& options);
   void describe(const EngineOptions& options);
 
   const Clock& clock_;
@@ -62,7 +62,7 @@ class OnednnEngine final : public Engine {
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
   OnednnNetwork network_;
   std::vector<Layer> layers_;
-  std::map<std::string, TensorMemory> inputs_;
+  std::map<std::string, SourceInput> inputs_;
   std::map<std::string, std::string> circumstances_;
   bool first_made_ = false;
 };
@@ -75,11 +75,12 @@ class OnednnContext final : public ExecutionContext {
         memory_{std::move(memory)},
         output_(memory_.output.get_desc().get_size() / sizeof(float)) {}
 
-  // There is one input: a random one.
-  Result<void> load(std::uint64_t) override {
+  Result<void> load(std::uint64_t input) override {
     if (engine_.set_threads_ != nullptr) engine_.set_threads_(engine_.threads_);
-    for (const auto& [name, source] : engine_.inputs_)
-      std::memcpy(memory_.inputs.at(name).get_data_handle(), source.bytes().data(), source.bytes().size());
+    for (const auto& [name, source] : engine_.inputs_) {
+      const auto bytes = source.bytes(input);
+      std::memcpy(memory_.inputs.at(name).get_data_handle(), bytes.data(), bytes.size());
+    }
     return {};
   }
   Result<void> compute() override;
@@ -128,8 +129,8 @@ Result<void> OnednnContext::compute_marked(SpanSink& sink) {
   return {};
 }
 
-Result<void> OnednnEngine::fill_inputs(const Network& network, std::uint64_t seed) {
-  auto sources = random_inputs(network.inputs, seed);
+Result<void> OnednnEngine::fill_inputs(const Network& network, const EngineOptions& options) {
+  auto sources = source_inputs(network.inputs, options);
   if (!sources) return sources.error();
   for (std::size_t i = 0; i < sources->size(); ++i)
     inputs_.emplace(network.inputs[i].name, std::move((*sources)[i]));
@@ -154,7 +155,6 @@ void OnednnEngine::describe(const EngineOptions& options) {
   circumstances_["engine.threads"] =
       set_threads_ != nullptr ? std::to_string(options.threads) : "as OpenMP is set";
   circumstances_["engine.marks"] = "live, at every primitive";
-  circumstances_["engine.input"] = fmt::format("random, seed {}", options.seed);
   put_account(network_.account, options, circumstances_);
 }
 
@@ -178,7 +178,7 @@ Result<std::unique_ptr<Engine>> OnednnEngine::open(const Machine& machine, const
     engine->network_ = std::move(*built);
   }
   ::malloc_trim(0);  // the weights as the file has them
-  if (auto filled = engine->fill_inputs(network, options.seed); !filled) return filled.error();
+  if (auto filled = engine->fill_inputs(network, options); !filled) return filled.error();
   for (const OnednnStep& step : engine->network_.steps) engine->layers_.push_back(step.layer);
   engine->describe(options);
   return std::unique_ptr<Engine>{std::move(engine)};

@@ -47,9 +47,8 @@ class OnnxruntimeContext final : public ExecutionContext {
         binding_{std::move(binding)},
         marks_{clock, provider.describe(), std::move(order)} {}
 
-  // There is one input: a random one.
-  Result<void> load(std::uint64_t) override {
-    binding_.load();
+  Result<void> load(std::uint64_t input) override {
+    binding_.load(input);
     return {};
   }
   Result<void> compute() override { return binding_.run(nullptr); }
@@ -101,7 +100,11 @@ class OnnxruntimeEngine final : public Engine {
 
  private:
   OnnxruntimeEngine(const Machine& machine, OnnxruntimeLibrary library, const EngineOptions& options)
-      : clock_{machine.clock()}, batch_{options.batch}, seed_{options.seed}, library_{std::move(library)} {}
+      : clock_{machine.clock()},
+        batch_{options.batch},
+        seed_{options.seed},
+        inputs_{options.inputs},
+        library_{std::move(library)} {}
   Result<void> open_provider(const Machine& machine, const EngineOptions& options);
   Result<void> open_session(const std::filesystem::path& model, Level level, const EngineOptions& options);
   [[nodiscard]] Result<OnnxruntimeHandle<OrtSessionOptions>> session_options(
@@ -119,6 +122,7 @@ class OnnxruntimeEngine final : public Engine {
   const Clock& clock_;
   std::int64_t batch_;
   std::uint64_t seed_;
+  const InputSet* inputs_;  // null: random
   // In the order of what needs what: the last is released first.
   OnnxruntimeLibrary library_;
   OnnxruntimeHandle<OrtEnv> env_;
@@ -133,7 +137,7 @@ class OnnxruntimeEngine final : public Engine {
 };
 
 Result<std::unique_ptr<OnnxruntimeContext>> OnnxruntimeEngine::context(OnnxruntimeOrder order) const {
-  auto binding = OnnxruntimeBinding::open(api(), session_.get(), batch_, seed_);
+  auto binding = OnnxruntimeBinding::open(api(), session_.get(), batch_, seed_, inputs_);
   if (!binding) return binding.error();
   return std::make_unique<OnnxruntimeContext>(clock_, *provider_, profiled_.get(), std::move(*binding),
                                               std::move(order));
@@ -267,7 +271,6 @@ void OnnxruntimeEngine::describe(Level level, const EngineOptions& options) {
         fmt::format("{}, one session and one pool of threads", options.in_flight);
   circumstances_["engine.marks"] = "live, at every node";
   circumstances_["engine.telemetry"] = "off";
-  circumstances_["engine.input"] = fmt::format("random, seed {}", options.seed);
 }
 
 Result<std::unique_ptr<Engine>> OnnxruntimeEngine::open(const Machine& machine,

@@ -86,7 +86,8 @@ Result<Shape> settled(const Signature& input, std::int64_t batch) {
 }  // namespace
 
 Result<OnnxruntimeBinding> OnnxruntimeBinding::open(const OnnxruntimeApi& api, OrtSession* session,
-                                                    std::int64_t batch, std::uint64_t seed) {
+                                                    std::int64_t batch, std::uint64_t seed,
+                                                    const InputSet* inputs) {
   OnnxruntimeBinding opened{api, session};
   auto memory_info = made<OrtMemoryInfo>(api, api.ReleaseMemoryInfo, "memory", [&](OrtMemoryInfo** out) {
     return api.CreateCpuMemoryInfo(onnxruntime_device_allocator, onnxruntime_default_memory, out);
@@ -97,8 +98,8 @@ Result<OnnxruntimeBinding> OnnxruntimeBinding::open(const OnnxruntimeApi& api, O
                                     [&](OrtIoBinding** out) { return api.CreateIoBinding(session, out); });
   if (!binding) return binding.error();
   opened.binding_ = std::move(*binding);
-  if (auto done = opened.bind_inputs(batch, seed); !done) return done.error();
-  opened.load();
+  if (auto done = opened.bind_inputs(batch, seed, inputs); !done) return done.error();
+  opened.load(0);
   if (auto done = opened.bind_outputs(); !done) return done.error();
   return opened;
 }
@@ -113,7 +114,7 @@ Result<OnnxruntimeHandle<OrtValue>> OnnxruntimeBinding::wrap(const std::string& 
   });
 }
 
-Result<void> OnnxruntimeBinding::bind_inputs(std::int64_t batch, std::uint64_t seed) {
+Result<void> OnnxruntimeBinding::bind_inputs(std::int64_t batch, std::uint64_t seed, const InputSet* inputs) {
   std::mt19937_64 generator{seed};
   std::size_t count = 0;
   if (auto done = checked(*api_, api_->SessionGetInputCount(session_, &count), "inputs"); !done) return done;
@@ -125,10 +126,9 @@ Result<void> OnnxruntimeBinding::bind_inputs(std::int64_t batch, std::uint64_t s
     takes_batch = takes_batch || (!input->shape.empty() && input->shape[0] < 0);
     const auto shape = settled(*input, batch);
     if (!shape) return shape.error();
-    auto source = TensorMemory::allocate(input->name, input->element_type, *shape);
+    auto source = SourceInput::make(input->name, input->element_type, *shape, inputs, generator);
     auto bound = TensorMemory::allocate(input->name, input->element_type, *shape);
     if (!source || !bound) return source ? bound.error() : source.error();
-    fill_random(*source, generator);
     auto value = wrap(input->name, *bound);
     if (!value) return value.error();
     if (auto done =
@@ -199,9 +199,9 @@ Result<void> OnnxruntimeBinding::bind_outputs() {
   return {};
 }
 
-void OnnxruntimeBinding::load() {
+void OnnxruntimeBinding::load(std::uint64_t number) {
   for (Input& input : inputs_)
-    std::memcpy(input.bound.bytes().data(), input.source.bytes().data(), input.source.bytes().size());
+    std::memcpy(input.bound.bytes().data(), input.source.bytes(number).data(), input.bound.bytes().size());
 }
 
 Result<void> OnnxruntimeBinding::run(const OrtRunOptions* options) {

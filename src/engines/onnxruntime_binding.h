@@ -7,6 +7,7 @@
 
 #include "engines/onnxruntime_api.h"
 #include "engines/onnxruntime_tensor.h"
+#include "engines/source_input.h"
 
 namespace layerwatt {
 
@@ -15,8 +16,8 @@ class OnnxruntimeBinding {
   // Runs the session once, since only that tells the shapes of the outputs. `api` and `session` must live
   // longer. unsupported: an input or output is no tensor, or has a dimension that nobody gave.
   static Result<OnnxruntimeBinding> open(const OnnxruntimeApi& api, OrtSession* session, std::int64_t batch,
-                                         std::uint64_t seed);
-  void load();
+                                         std::uint64_t seed, const InputSet* inputs = nullptr);
+  void load(std::uint64_t input);
   Result<void> run(const OrtRunOptions* options);
   void unload();
   // The first output, as last unloaded.
@@ -25,7 +26,8 @@ class OnnxruntimeBinding {
  private:
   struct Input {
     std::string name;
-    TensorMemory source, bound;
+    SourceInput source;
+    TensorMemory bound;
     OnnxruntimeHandle<OrtValue> value;
   };
   struct Output {
@@ -35,7 +37,7 @@ class OnnxruntimeBinding {
     std::vector<float> unloaded;
   };
   OnnxruntimeBinding(const OnnxruntimeApi& api, OrtSession* session) : api_{&api}, session_{session} {}
-  Result<void> bind_inputs(std::int64_t batch, std::uint64_t seed);
+  Result<void> bind_inputs(std::int64_t batch, std::uint64_t seed, const InputSet* inputs);
   Result<void> bind_outputs();
   Result<TensorMemory> like(const std::string& name, const OrtValue* value) const;
   Result<OnnxruntimeHandle<OrtValue>> wrap(const std::string& name, TensorMemory& memory) const;

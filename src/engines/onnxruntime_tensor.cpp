@@ -117,19 +117,6 @@ void fill_random(TensorMemory& tensor, std::mt19937_64& generator) {
   }
 }
 
-Result<std::vector<TensorMemory>> random_inputs(std::span<const TensorDescription> inputs,
-                                                std::uint64_t seed) {
-  std::mt19937_64 generator{seed};
-  std::vector<TensorMemory> made;
-  for (const TensorDescription& input : inputs) {
-    auto memory = TensorMemory::allocate(input.name, static_cast<int>(ElementType::float32), input.shape);
-    if (!memory) return memory.error();
-    fill_random(*memory, generator);
-    made.push_back(std::move(*memory));
-  }
-  return made;
-}
-
 void copy_as_floats(const TensorMemory& tensor, std::span<float> out) {
   const auto bytes = tensor.bytes();
   const auto plain = [](auto value) { return static_cast<float>(value); };

@@ -59,10 +59,6 @@ class TensorMemory {
 // The same generator state gives the same values on every machine.
 void fill_random(TensorMemory& tensor, std::mt19937_64& generator);
 
-// One for each input, filled by one generator: the same values in every engine for a network and a seed.
-Result<std::vector<TensorMemory>> random_inputs(std::span<const TensorDescription> inputs,
-                                                std::uint64_t seed);
-
 // The values as floats; `out` has room for all elements.
 void copy_as_floats(const TensorMemory& tensor, std::span<float> out);
 

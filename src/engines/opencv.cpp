@@ -13,8 +13,8 @@
 #include <opencv2/dnn.hpp>
 
 #include "engines/engine.h"
-#include "engines/onnxruntime_tensor.h"
 #include "engines/opencv_layers.h"
+#include "engines/source_input.h"
 #include "engines/tensor_index.h"
 
 namespace layerwatt {
@@ -38,8 +38,7 @@ class OpencvContext final : public ExecutionContext {
   Result<Execution> probe(const Network& network);
   void take(const std::vector<std::size_t>& timing) { timing_of_ = timing; }
 
-  // There is one input: a random one.
-  Result<void> load(std::uint64_t) override;
+  Result<void> load(std::uint64_t number) override;
   Result<void> compute() override;
   Result<void> compute_marked(SpanSink& sink) override;
   Result<void> unload() override;
@@ -48,8 +47,8 @@ class OpencvContext final : public ExecutionContext {
  private:
   struct Input {
     std::string name;
-    TensorMemory source;
-    cv::Mat values;  // looks at `source`
+    SourceInput source;
+    std::vector<int> shape;
   };
   Result<void> find_output(const Network& network);
 
@@ -75,9 +74,13 @@ Result<void> guarded(const std::string& where, Work work) {
   }
 }
 
-Result<void> OpencvContext::load(std::uint64_t) {
+Result<void> OpencvContext::load(std::uint64_t number) {
   return guarded("input", [&] {
-    for (const Input& input : inputs_) net_.setInput(input.values, input.name);
+    for (const Input& input : inputs_) {
+      // OpenCV reads it and no more.
+      const cv::Mat values{input.shape, CV_32F, const_cast<float*>(input.source.floats(number).data())};
+      net_.setInput(values, input.name);
+    }
   });
 }
 
@@ -123,16 +126,15 @@ Result<void> OpencvContext::read(const std::filesystem::path& model, const Netwo
     net_.enableFusion(options.fuse);
   });
   if (!done) return done;
-  auto sources = random_inputs(network.inputs, options.seed);
+  auto sources = source_inputs(network.inputs, options);
   if (!sources) return sources.error();
   for (std::size_t i = 0; i < sources->size(); ++i) {
-    TensorMemory& source = (*sources)[i];
+    SourceInput& source = (*sources)[i];
     if (network.inputs[i].element_type != "float32")
       return Error{Errc::unsupported, network.inputs[i].name,
                    "is " + network.inputs[i].element_type + "; engine opencv computes float32"};
-    const std::vector<int> shape(source.shape().begin(), source.shape().end());
-    cv::Mat values{shape, CV_32F, source.bytes().data()};
-    inputs_.push_back({network.inputs[i].name, std::move(source), std::move(values)});
+    std::vector<int> shape(source.shape().begin(), source.shape().end());
+    inputs_.push_back({network.inputs[i].name, std::move(source), std::move(shape)});
   }
   return find_output(network);
 }
@@ -213,7 +215,6 @@ void OpencvEngine::describe(const EngineOptions& options) {
   circumstances_["engine.marks"] =
       "none: durations by OpenCV's profiler, stacked from the start of each inference";
   circumstances_["engine.fusion"] = options.fuse ? "on" : "off";
-  circumstances_["engine.input"] = fmt::format("random, seed {}", options.seed);
   if (!execution_.rows.removed.empty())
     circumstances_["engine.removed_layers"] = fmt::format("{}", fmt::join(execution_.rows.removed, ", "));
 }

@@ -23,6 +23,7 @@ constexpr std::array networks{
     ZooNetwork{"resnet18", resnet18},
     ZooNetwork{"resnet50", resnet50},
     ZooNetwork{"lenet5", lenet5},
+    ZooNetwork{"shapes", shapes},
 };
 
 }  // namespace
@@ -56,6 +57,10 @@ const std::vector<ZooEntry>& zoo() {
        99.05,
        "MNIST, LeCun et al. 1998, section III.C: 0.95 % errors, with fewer connections and another last "
        "layer"},
+      {"shapes", "TRAINED, by layerwatt: ten shapes in 32x32 pictures (model pictures)", 11'162, 816'128,
+       "counted by hand: 8x27x1024 + 16x72x256 + 32x144x64 + 10x512", 93.0,
+       "465 of the 500 pictures of `layerwatt model pictures`, which it was not trained on: "
+       "tools/train_shapes"},
   };
   return entries;
 }

@@ -15,5 +15,7 @@ onnx::ModelProto mobilenet_v2(std::uint64_t seed);
 onnx::ModelProto resnet18(std::uint64_t seed);
 onnx::ModelProto resnet50(std::uint64_t seed);
 onnx::ModelProto lenet5(std::uint64_t seed);
+// Trained, by tools/train_shapes: no seed decides its weights.
+onnx::ModelProto shapes(std::uint64_t seed);
 
 }  // namespace layerwatt

@@ -22,7 +22,7 @@ using csv::number;
 using csv::quoted;
 
 // Settings of a run, by their keys in the run file.
-constexpr std::array<std::array<const char*, 2>, 18> settings{{{"engine", "engine"},
+constexpr std::array<std::array<const char*, 2>, 21> settings{{{"engine", "engine"},
                                                                {"engine_version", "engine.version"},
                                                                {"engine_level", "engine.level"},
                                                                {"engine_convolutions", "engine.convolutions"},
@@ -39,6 +39,9 @@ constexpr std::array<std::array<const char*, 2>, 18> settings{{{"engine", "engin
                                                                {"weights", "model.weights"},
                                                                {"part", "model.part"},
                                                                {"substitutions", "model.substitutions"},
+                                                               {"input_pictures", "input.pictures"},
+                                                               {"input_preprocessing", "input.preprocessing"},
+                                                               {"input_hash", "input.hash"},
                                                                {"simulation", "simulation"}}};
 
 std::string joined(const Shape& shape) {

@@ -17,9 +17,23 @@ namespace layerwatt {
 namespace {
 
 // What was asked for and decides the result. Any other circumstance may be the machine's or the moment's.
-constexpr std::array<std::string_view, 12> settings{
-    "batch", "board",       "engine",     "engine.input",        "engine.level",  "engine.threads",
-    "input", "model.opset", "model.part", "model.substitutions", "model.weights", "seed"};
+constexpr std::array<std::string_view, 17> settings{"batch",
+                                                    "board",
+                                                    "engine",
+                                                    "engine.input",
+                                                    "engine.level",
+                                                    "engine.threads",
+                                                    "input",
+                                                    "input.copies",
+                                                    "input.hash",
+                                                    "input.pictures",
+                                                    "input.pictures_in_all",
+                                                    "input.preprocessing",
+                                                    "model.opset",
+                                                    "model.part",
+                                                    "model.substitutions",
+                                                    "model.weights",
+                                                    "seed"};
 
 bool is_setting(const std::string& key) {
   return std::find(settings.begin(), settings.end(), key) != settings.end() || key == "simulation";
@@ -192,6 +206,25 @@ Json conservation_of(const RailProfile& rail) {
           {"inference_j", rail.inference.value.value()}};
 }
 
+Json json_of(const Share& share) {
+  return {
+      {"right", share.right}, {"share", share.value}, {"share_low", share.low}, {"share_high", share.high}};
+}
+
+Json json_of(const RightAnswers& answers) {
+  Json json{{"pictures", answers.pictures},
+            {"classes", answers.classes},
+            {"not_finite", answers.not_finite},
+            {"top1", json_of(answers.top1)},
+            {"top5", answers.top5 ? json_of(*answers.top5) : Json{}},
+            {"interval", "wilson"},
+            {"rail", or_null(answers.rail)}};
+  put(json, "energy", "j", answers.energy);
+  put(json, "right_energy", "j", answers.right_energy);
+  put(json, "right_energy", answers.right_absolute);
+  return json;
+}
+
 Json provenance_of(const Profile& profile) {
   Json circumstances = Json::object();
   for (const auto& [key, value] : profile.circumstances)
@@ -227,6 +260,7 @@ void write(const Profile& profile, const Style&, std::ostream& out) {
       {"latency", latency_of(profile)},
       {"inference", inference_of(profile)},
       {"alone", profile.alone ? json_of(*profile.alone) : Json{}},
+      {"answers", profile.answers ? json_of(*profile.answers) : Json{}},
       {"modules_by", profile.roll_up},
       {"headline_rail", profile.rails.empty() ? Json{} : Json(profile.rails[headline_rail(profile)].rail)},
       {"rails", Json::array()},

@@ -130,6 +130,41 @@ void add_energy(const RailProfile& rail, const Style& style, Lines& lines) {
   lines.add("", quantity(*rail.idle, style), remark);
 }
 
+std::string interval_of(const Share& share, std::uint64_t of) {
+  return fmt::format("{:.1f} to {:.1f} % (Wilson's 95 % interval): {} of {} pictures", share.low * 100,
+                     share.high * 100, share.right, of);
+}
+
+// Beside latency and energy: what is got for them.
+void add_answers(const Profile& profile, const Style& style, Lines& lines) {
+  if (!profile.answers) return;
+  const RightAnswers& answers = *profile.answers;
+  lines.add("accuracy", fmt::format("{:.1f} % top-1", answers.top1.value * 100),
+            interval_of(answers.top1, answers.pictures));
+  if (answers.top5)
+    lines.add("", fmt::format("{:.1f} % top-5", answers.top5->value * 100),
+              interval_of(*answers.top5, answers.pictures));
+  if (answers.right_energy)
+    lines.add("", quantity(*answers.right_energy, style),
+              fmt::format("per right answer, gross, {}", printable(answers.rail, style)));
+  else if (answers.energy)
+    lines.add("", "", "no answer is right: none has a price");
+}
+
+void add_input(const Profile& profile, const Style& style, Lines& lines) {
+  const std::string input = circumstance(profile, "input"),
+                    pictures = circumstance(profile, "input.pictures");
+  if (pictures.empty()) return;
+  const std::string all = circumstance(profile, "input.pictures_in_all"),
+                    copies = circumstance(profile, "input.copies");
+  std::string value = pictures + (pictures == "1" ? " picture" : " pictures");
+  lines.add("input", value,
+            printable(fmt::format("{}{}{}; {}", input, all.empty() ? "" : ", of " + all,
+                                  copies.empty() ? "" : ", " + copies + " copies",
+                                  circumstance(profile, "input.preprocessing")),
+                      style));
+}
+
 void add_other_rails(const Profile& profile, std::size_t headline, const Style& style, Lines& lines) {
   const char* label = "other rails";
   for (std::size_t r = 0; r < profile.rails.size(); ++r) {
@@ -183,6 +218,8 @@ std::string summary_of(const Profile& profile, const Style& style) {
     add_energy(profile.rails[headline], style, lines);
     add_other_rails(profile, headline, style, lines);
   }
+  add_answers(profile, style, lines);
+  add_input(profile, style, lines);
   add_measurement(profile, style, lines);
   return title(profile, style) + lines.text();
 }

@@ -134,6 +134,22 @@ void JsonObject::read(const char* name, std::vector<std::int64_t>& value, std::i
     fail(name, "a list of integers from " + std::to_string(least) + " to " + std::to_string(most));
 }
 
+void JsonObject::read(const char* name, std::vector<double>& value) {
+  const json* found = field(name);
+  if (found == nullptr) return;
+  if (!found->is_array() ||
+      !std::all_of(found->begin(), found->end(), [](const json& one) { return one.is_number(); }))
+    return fail(name, "a list of numbers");
+  value = found->get<std::vector<double>>();
+}
+
+void JsonObject::read(const char* name, std::optional<double>& value) {
+  const json* found = field(name);
+  if (found == nullptr) return;
+  if (!found->is_number()) return fail(name, "a number");
+  value = found->get<double>();
+}
+
 const json* JsonObject::list(const char* name) {
   const json* found = field(name);
   if (found == nullptr) return nullptr;

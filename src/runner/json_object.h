@@ -29,6 +29,8 @@ class JsonObject {
   void read(const char* name, std::optional<std::int64_t>& value, std::int64_t least, std::int64_t most);
   void read(const char* name, std::vector<std::string>& value);
   void read(const char* name, std::vector<std::int64_t>& value, std::int64_t least, std::int64_t most);
+  void read(const char* name, std::vector<double>& value);  // finite ones
+  void read(const char* name, std::optional<double>& value);
   // The list under `name`, or nullptr.
   const nlohmann::json* list(const char* name);
 

@@ -14,14 +14,17 @@
 //   {"do":"extract","model","from","to","out"}           "substitutions":[sentences]
 //   {"do":"series","kernels","strides","channels",       "members":[{file,factor,kernel,stride,channels}]
 //     "seed","out"}
+//   {"do":"pictures","out"}                              "pictures":N, "classes":N
 //   {"do":"engines"}                                     "engines":[{name,summary}], "left_out":[{name,why}]
 //   {"do":"open","model","engine","threads","level",     "layers":[...], "circumstances":{...}, "network"
 //     "library","batch","seed","private_folder",
 //     "conv","conv_file","conv_strict":bool,"fuse":bool,
-//     "spinning":bool,"weights"}
+//     "spinning":bool,"weights","input":{...}}
 //   {"do":"run","marked":bool,"count":N,"max_ns":T,      "inferences":[[load_begin,compute_begin,compute_end,
 //     "gap_min_ns","gap_max_ns","gap_seed"}                unload_end], ...]  (raw ns),
 //                                                        "stopped":"count|time|request"
+//   {"do":"evaluate","from":N,"max_ns":T} "pictures","pictures_in_all","classes","top1","top5",
+//                                                          "not_finite"
 //   {"do":"output"}                                      "values":[...]  (first tensor, at most 4096; null =
 //                                                          not a finite number)
 //   {"do":"end_block"}                                   -
@@ -29,9 +32,14 @@
 //   {"do":"quit"}                                        - (then the runner exits 0)
 //
 // In "convert", "model" is a prototxt; without "weights", a caffemodel, they are random, from "seed".
-// In "open", everything but "model" may be left out; "weights" are the caffemodel of a prototxt. In "run", "max_ns" left out or 0 means no limit, and
-// gaps left out mean none. A gap of random length precedes every inference but the first. A run ends early as
-// soon as anything, such as a "stop", arrives; it is answered first, then what arrived.
+// In "open", everything but "model" may be left out; "weights" are the caffemodel of a prototxt. "input" says
+// what is loaded: {"input","labels",
+// "preprocess","resize","channels","layout","mean":[...],"std":[...],"scale","copies"}, of which all may be
+// left out (inputs/prepared_inputs.h). "evaluate" answers labelled pictures from number "from" on, for about
+// "max_ns" and at least a batch, and counts; the next request goes on behind these. "pictures" writes the
+// labelled set of the zoo's trained network into a folder. In "run", "max_ns" left out or 0 means no limit,
+// and gaps left out mean none. A gap of random length precedes every inference but the first. A run ends
+// early as soon as anything, such as a "stop", arrives; it is answered first, then what arrived.
 //
 // In the ring a marked run writes one pair for each inference, named "lw:inference", around compute, and one
 // for each layer, named "lw:layer/<index>" with <index> into "layers". All carry the number of the inference,

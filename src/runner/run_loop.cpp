@@ -38,11 +38,11 @@ bool sleep_until(Instant when, const Clock& clock, const std::function<bool()>& 
   return true;
 }
 
-Result<Inference> run_one(ExecutionContext& context, std::uint32_t number, RunnerMarks* marks,
-                          const Clock& clock) {
+Result<Inference> run_one(ExecutionContext& context, std::uint32_t number, std::uint64_t input,
+                          RunnerMarks* marks, const Clock& clock) {
   Inference inference;
   inference.load_begin = clock.now();
-  if (auto loaded = context.load(number); !loaded) return loaded.error();
+  if (auto loaded = context.load(input); !loaded) return loaded.error();
   inference.compute_begin = clock.now();
   if (marks != nullptr) {
     marks->begin_inference(number, inference.compute_begin);
@@ -77,7 +77,7 @@ Result<RunOutcome> run_inferences(ExecutionContext& context, const RunPlan& plan
       return outcome;
     }
     const auto number = static_cast<std::uint32_t>(outcome.inferences.size());
-    auto inference = run_one(context, number, marks, clock);
+    auto inference = run_one(context, number, plan.first_input + number, marks, clock);
     if (!inference) return inference.error();
     outcome.inferences.push_back(*inference);
   }

@@ -19,6 +19,7 @@ struct RunPlan {
   Nanoseconds longest{};  // zero = no limit
   Nanoseconds gap_min{}, gap_max{};
   std::uint64_t gap_seed = 1;
+  std::uint64_t first_input = 0;  // number of the input that the first inference is given
 };
 
 enum class Stopped { count, time, request };

@@ -2,12 +2,16 @@
 // One function for each request; see server.h.
 #include "runner/server.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "inputs/shapes.h"
 #include "networks/network.h"
+#include "runner/evaluation.h"
 #include "runner/json_object.h"
 #include "runner/layer_json.h"
 #include "runner/protocol.h"
@@ -105,9 +109,11 @@ Server::Answer Server::dispatch(const json& request, Control& control) {
   if (what == "convert") return convert(request);
   if (what == "extract") return extract(request);
   if (what == "series") return series(request);
+  if (what == "pictures") return write_pictures(request);
   if (what == "engines") return list_engines();
   if (what == "open") return open(request);
   if (what == "run") return run(request, control);
+  if (what == "evaluate") return evaluate_pictures(request, control);
   if (what == "output") return output();
   if (what == "end_block") return end_block();
   if (what == "stop") return ok();
@@ -215,6 +221,16 @@ Server::Answer Server::series(const json& request) {
   return json{{"members", std::move(members)}};
 }
 
+Server::Answer Server::write_pictures(const json& request) {
+  JsonObject object{request, ""};
+  std::string out;
+  object.required();
+  object.read("out", out);
+  if (object.failure()) return *object.failure();
+  if (auto written = write_labelled_shapes(out); !written) return written.error();
+  return json{{"pictures", labelled_shapes}, {"classes", shape_names.size()}};
+}
+
 Server::Answer Server::list_engines() {
   json engines = json::array(), left_out = json::array();
   for (const EngineDriver* driver : drivers_)
@@ -289,17 +305,28 @@ Server::Answer Server::open(const json& request) {
                  "are the weights of a Caffe net, and the model is none: its own weights are in it"};
   const auto network = read_network(model.model, model.options);
   if (!network) return network.error();
+  const auto asked = input_request_from_json(request.value("input", json{}));
+  if (!asked) return asked.error();
   marks_.reset();
   context_.reset();
   engine_.reset();  // before the next one: two large networks may not fit
+  inputs_.reset();
+  auto inputs = PreparedInputs::prepare(*asked, *network);
+  if (!inputs) return inputs.error();
+  inputs_ = std::move(*inputs);
+  next_input_ = 0;
+  options.inputs = inputs_->set();
   auto engine = (*driver)->open(machine_, model.model, *network, options);
   if (!engine) return engine.error();
   auto context = (*engine)->make_context();
   if (!context) return context.error();
   engine_ = std::move(*engine);
   context_ = std::move(*context);
+  std::map<std::string, std::string> circumstances = inputs_->circumstances();
+  if (options.inputs == nullptr) circumstances["engine.input"] = fmt::format("random, seed {}", options.seed);
+  circumstances.merge(engine_->circumstances());
   return json{{"layers", to_json(engine_->layers())},
-              {"circumstances", engine_->circumstances()},
+              {"circumstances", circumstances},
               {"network", to_json(*network)}};
 }
 
@@ -307,15 +334,36 @@ Server::Answer Server::run(const json& request, Control& control) {
   JsonObject object{request, ""};
   bool marked = false;
   object.read("marked", marked);
-  const auto plan = read_plan(object);
+  auto plan = read_plan(object);
   if (!plan) return plan.error();
+  plan->first_input = next_input_;
   if (!engine_) return Error{Errc::not_found, "run", "no network is open"};
   if (marked && !marks_) marks_.emplace(engine_->layers().size());
   const auto ran = run_inferences(*context_, *plan, marked ? &*marks_ : nullptr, machine_.clock(),
                                   [&control] { return control.has_news(); });
   if (!ran) return ran.error();
+  next_input_ += ran->inferences.size();
   return json{{"inferences", to_json(std::span<const Inference>{ran->inferences})},
               {"stopped", name_of(ran->stopped)}};
+}
+
+Server::Answer Server::evaluate_pictures(const json& request, Control& control) {
+  JsonObject object{request, ""};
+  std::int64_t from = 0, longest = 0;
+  object.required();
+  object.read("from", from, 0, static_cast<std::int64_t>(most_pictures));
+  object.read("max_ns", longest, 1, std::int64_t{1} << 60);
+  if (object.failure()) return *object.failure();
+  if (!engine_) return Error{Errc::not_found, "evaluate", "no network is open"};
+  if (!inputs_->has_labels()) return Error{Errc::not_found, "evaluate", "there are no labelled pictures"};
+  const auto first = static_cast<std::size_t>(from);
+  if (first >= inputs_->pictures()) return Error{Errc::malformed, "from", "is beyond the last picture"};
+  const auto counts = evaluate(*context_, *inputs_, first, Nanoseconds{longest}, machine_.clock(),
+                               [&control] { return control.has_news(); });
+  if (!counts) return counts.error();
+  return json{{"pictures", counts->pictures}, {"pictures_in_all", inputs_->pictures()},
+              {"classes", counts->classes},   {"top1", counts->top1},
+              {"top5", counts->top5},         {"not_finite", counts->not_finite}};
 }
 
 Server::Answer Server::output() {

@@ -11,6 +11,7 @@
 
 #include "core/machine.h"
 #include "engines/engine.h"
+#include "inputs/prepared_inputs.h"
 #include "runner/control.h"
 #include "runner/runner_marks.h"
 
@@ -35,15 +36,19 @@ class Server {
   static Answer convert(const nlohmann::json& request);
   static Answer extract(const nlohmann::json& request);
   static Answer series(const nlohmann::json& request);
+  static Answer write_pictures(const nlohmann::json& request);
   Answer list_engines();
   Answer open(const nlohmann::json& request);
   Answer run(const nlohmann::json& request, Control& control);
+  Answer evaluate_pictures(const nlohmann::json& request, Control& control);
   Answer output();
   Answer end_block();
 
   const Machine& machine_;
   std::span<const EngineDriver* const> drivers_;
   std::filesystem::path hook_folder_;
+  std::optional<PreparedInputs> inputs_;  // that engine_ copies from
+  std::uint64_t next_input_ = 0;          // goes on from run to run, so that every picture gets its turn
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<ExecutionContext> context_;  // of engine_
   std::optional<RunnerMarks> marks_;           // of engine_, once it ran marked

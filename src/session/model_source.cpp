@@ -11,7 +11,9 @@ using nlohmann::json;
 Result<std::filesystem::path> provide_model(RunnerProcess& runner, const std::string& model,
                                             std::uint64_t seed, const std::filesystem::path& folder) {
   std::error_code ignored;
-  if (std::filesystem::exists(model, ignored)) return std::filesystem::absolute(model);
+  // A folder may have the name of a network, as that of its pictures.
+  const bool is_folder = std::filesystem::is_directory(model, ignored);
+  if (!is_folder && std::filesystem::exists(model, ignored)) return std::filesystem::absolute(model);
   const auto zoo = runner.ask({{"do", "zoo"}});
   if (!zoo) return zoo.error();
   std::string names;
@@ -24,6 +26,7 @@ Result<std::filesystem::path> provide_model(RunnerProcess& runner, const std::st
     if (!written) return written.error();
     return path;
   }
+  if (is_folder) return std::filesystem::absolute(model);  // whoever opens it says what is wrong with it
   return Error{Errc::not_found, model, "neither a file nor a network of the zoo (" + names + ")"};
 }
 

@@ -17,6 +17,16 @@ namespace layerwatt {
 
 struct RailRecord;
 
+// What the network is given, as it was typed; the runner makes sense of it. Empty: as the preset has it.
+struct InputOptions {
+  std::string input = "random";  // or black, white, gradient, a picture or a folder
+  std::filesystem::path labels;  // of pictures: a file, or a folder of classes; empty = no accuracy pass
+  std::string preprocessing = "none", resize, order, layout;
+  std::vector<double> mean, std;
+  std::optional<double> scale;
+  std::int64_t copies = 1;
+};
+
 struct ProfileOptions {
   std::string model;  // a zoo name, or the path of an ONNX file
   std::string engine = "onnxruntime";
@@ -30,6 +40,7 @@ struct ProfileOptions {
   std::optional<bool> spinning;              // of threads that wait; empty = as the engine likes
   bool fuse = true;  // layers into those before them, where the engine lets one choose
   std::int64_t batch = 1;
+  InputOptions input;
   std::uint64_t seed = 1;  // random weights, random input, gaps, simulation
 
   std::string sensor;              // driver name or "virtual:BOARD"; empty = best there is

@@ -10,6 +10,7 @@
 #include "boards/virtual_settings.h"
 #include "core/private_folder.h"
 #include "runner/layer_json.h"
+#include "session/accuracy_pass.h"
 #include "session/inference_runs.h"
 #include "session/joined_source.h"
 #include "session/machine_facts.h"
@@ -58,6 +59,7 @@ class Session {
   Result<void> latency_pass();
   Result<void> energy_pass();
   Result<void> refit(StopRule& rule, std::uint32_t block);
+  Result<void> accuracy_pass();
   Result<void> finish(const SessionOutcome& outcome);
   [[nodiscard]] bool interrupted() const { return options_.interrupted != nullptr && *options_.interrupted; }
   void show(const std::string& doing, double part_of_energy = 0);
@@ -139,6 +141,7 @@ Result<void> Session::prepare() {
                                     {"fuse", options_.fuse},
                                     {"spinning", options_.spinning ? json(*options_.spinning) : json{}},
                                     {"batch", options_.batch},
+                                    {"input", to_json(options_.input)},
                                     {"seed", options_.seed},
                                     {"private_folder", folder_->path().string()}},
                                    {.interrupted = options_.interrupted});
@@ -173,7 +176,6 @@ Result<void> Session::record_circumstances(const json& opened) {
   all["engine"] = options_.engine;
   all["batch"] = std::to_string(options_.batch);
   all["seed"] = std::to_string(options_.seed);
-  all["input"] = "random";
   if (!options_.precision.empty()) all["precision"] = options_.precision;
   const json found = opened.value("circumstances", json::object());
   for (const auto& [key, value] : found.items())
@@ -413,6 +415,21 @@ Result<void> Session::energy_pass() {
   return recorder_->add_event("stopped", stopped_);
 }
 
+// After all that is measured, with sampler and marks off: every labelled picture once.
+Result<void> Session::accuracy_pass() {
+  if (options_.input.labels.empty()) return {};
+  source_->pause();
+  const Instant from = now();
+  const auto counts = count_right_answers(*runner_, options_.interrupted, [this](double done) {
+    progress_.show("counting right answers", done, 0ns);
+  });
+  const Instant to = now();
+  if (!counts) return counts.error();
+  for (const auto& [key, value] : *counts)
+    if (auto set = file_->set_circumstance(key, value); !set) return set;
+  return recorder_->add_phase(Phase::accuracy, 0, from, to);
+}
+
 Result<void> Session::run_phases() {
   budget_ = plan_phases(options_);
   source_->resume();
@@ -425,7 +442,8 @@ Result<void> Session::run_phases() {
   if (auto done = latency_pass(); !done || interrupted()) return done;
   if (auto done = energy_pass(); !done || interrupted()) return done;
   if (turns_.taken()) source_->read_only({});
-  return idle(Phase::idle_after);
+  if (auto done = idle(Phase::idle_after); !done || interrupted()) return done;
+  return accuracy_pass();
 }
 
 Result<void> Session::finish(const SessionOutcome& outcome) {

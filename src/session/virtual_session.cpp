@@ -208,6 +208,8 @@ Result<SessionOutcome> run_virtual_profile(const Machine&, const ProfileOptions&
                  "only virtual:BOARD can be asked for, as in virtual:jetson-nano"};
   if (!options.sensor.empty())
     return Error{Errc::unsupported, "--sensor", "a virtual board brings its own sensors"};
+  if (options.input.input != "random")
+    return Error{Errc::unsupported, "--input", "a virtual board only simulates, and reads no pictures"};
   const auto board = board_with_settings(id, options.best_sensor_mode);
   if (!board) return board.error();
   auto described = describe_model(options);
