@@ -15,7 +15,7 @@ namespace layerwatt {
 // What was asked for: a preset, and what is to differ from it. Empty: as the preset has it.
 struct PreprocessingRequest {
   std::string preset = "none";
-  std::string resize{};             // as ResizeRule::parse() has it
+  std::string resize{};               // as ResizeRule::parse() has it
   std::vector<double> mean{}, std{};  // one for all channels, or one each, in the network's order
   std::optional<double> scale{};
   std::string order{};  // "rgb", "bgr"
