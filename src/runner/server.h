@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/machine.h"
 #include "engines/engine.h"
@@ -45,8 +45,8 @@ class Server {
   std::span<const EngineDriver* const> drivers_;
   std::filesystem::path hook_folder_;
   std::unique_ptr<Engine> engine_;
-  std::unique_ptr<ExecutionContext> context_;  // of engine_
-  std::optional<RunnerMarks> marks_;           // of engine_, once it ran marked
+  std::vector<std::unique_ptr<ExecutionContext>> contexts_;  // of engine_, one for each in flight
+  std::vector<RunnerMarks> marks_;                           // of contexts_, once they ran marked
   bool quit_ = false;
 };
 
