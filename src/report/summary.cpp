@@ -75,7 +75,7 @@ void add_per_input(const Profile& profile, const RailProfile* rail, const Style&
             fmt::format("wall time / inputs: {:.4g} inputs/s, {}", inputs_per_second(profile),
                         profile.in_flight > 1 ? fmt::format("{} inferences in flight", profile.in_flight)
                                               : fmt::format("{} in a tensor", profile.batch)));
-  if (rail != nullptr)
+  if (rail != nullptr && profile.batch > 1)  // else it is that of an inference
     lines.add("", quantity(energy_per_input(profile, *rail), style),
               fmt::format("energy, gross, {}", printable(rail->rail, style)));
 }

@@ -110,7 +110,7 @@ std::vector<RailRecord> rails_of(std::span<const ChosenSensors> chosen) {
 // What is simulated has one layer at a time.
 Result<void> one_in_flight(const ProfileOptions& options) {
   if (options.in_flight == 1) return {};
-  return Error{Errc::unsupported, "--in-flight with virtual:",
+  return Error{Errc::unsupported, "several inferences in flight",
                "a simulated board runs one inference at a time; --mode sync, or a sensor of this machine"};
 }
 
