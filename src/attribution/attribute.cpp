@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 
 #include "attribution/alone.h"
 #include "attribution/calibrated_rail.h"
@@ -102,11 +104,29 @@ Distribution distribution(const std::vector<Inference>& inferences, Length lengt
   return distributions_of(1, walk).front();
 }
 
+// As the run was asked for.
+std::int64_t batch_of(const Timeline& timeline) {
+  const auto found = timeline.circumstances.find("batch");
+  std::int64_t batch = 1;
+  if (found != timeline.circumstances.end())
+    std::from_chars(found->second.data(), found->second.data() + found->second.size(), batch);
+  return std::max<std::int64_t>(batch, 1);
+}
+
+// Of inferences; empty for fewer than two.
+std::optional<Nanoseconds> deviation(const std::vector<Inference>& inferences, Nanoseconds mean) {
+  if (inferences.size() < 2) return std::nullopt;
+  double squares = 0;
+  for (const Inference& one : inferences) squares += std::pow(seconds(whole(one) - mean), 2);
+  return from_seconds(std::sqrt(squares / static_cast<double>(inferences.size() - 1)));
+}
+
 void set_latencies(const Execution& execution, Profile& profile) {
-  profile.latency_whole = distribution(execution.latency, whole);
-  profile.latency_compute = distribution(execution.latency, compute);
-  profile.marked_whole = distribution(execution.energy, whole);
-  profile.marked_compute = distribution(execution.energy, compute);
+  profile.latency_whole = distribution(execution.latencies(), whole);
+  profile.latency_deviation = deviation(execution.latencies(), profile.latency_whole.mean);
+  profile.latency_compute = distribution(execution.latencies(), compute);
+  profile.marked_whole = distribution(execution.inferences(), whole);
+  profile.marked_compute = distribution(execution.inferences(), compute);
   const Nanoseconds with = profile.marked_compute.median, without = profile.latency_compute.median;
   if (profile.marked_compute.count > 0 && without > Nanoseconds{0})
     profile.distortion = seconds(with) / seconds(without) - 1;
@@ -218,6 +238,8 @@ Result<Profile> attribute(const Timeline& timeline, const AttributionOptions& op
   profile.markers = timeline.markers;
   profile.inferences = execution.energy.size();
   profile.blocks = execution.blocks.size();
+  profile.in_flight = execution.in_flight;
+  profile.batch = batch_of(timeline);
   set_latencies(execution, profile);
   set_layers(timeline, execution, unmarked, *roll_up, profile);
   profile.roll_up = options.roll_up;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <random>
 
@@ -82,6 +83,59 @@ class Simulation {
     rest(40);
     timeline.inferences.push_back({Phase::energy, 0, load_begin, at(from), at(from + begin), at(now_us_)});
     if (pauses) rest(between(1500, 3500));
+  }
+
+  // Two inferences in flight, each again and again: loading, layers 0, 1 and 2, unloading, a random pause.
+  void run_in_flight(int of_each) {
+    constexpr std::array<double, 3> lengths{700, 1500, 900};
+    timeline.circumstances["in_flight"] = "2";
+    struct Moment {
+      double us;
+      bool begins;
+      std::uint32_t layer;
+    };
+    std::vector<Moment> moments;
+    std::vector<std::pair<Inference, std::array<double, 4>>> inferences;
+    double end = now_us_;
+    for (int thread = 0; thread < 2; ++thread) {
+      double t = now_us_ + thread * between(300, 4000);
+      for (int i = 0; i < of_each; ++i) {
+        const double load = t;
+        std::array<double, 4> bounds{t + 60};
+        for (std::uint32_t l = 0; l < 3; ++l) {
+          bounds[l + 1] = bounds[l] + lengths[l] * between(0.98, 1.02);
+          moments.push_back({bounds[l], true, l});
+          moments.push_back({bounds[l + 1], false, l});
+        }
+        t = bounds[3] + 40;
+        end = std::max(end, t);
+        inferences.push_back({{Phase::energy, 0, at(load), at(bounds[0]), at(bounds[3]), at(t)}, bounds});
+        t += between(300, 7000);
+      }
+    }
+    std::sort(inferences.begin(), inferences.end(),
+              [](const auto& a, const auto& b) { return a.first.load_begin < b.first.load_begin; });
+    for (const auto& [inference, bounds] : inferences) {
+      for (std::uint32_t l = 0; l < 3; ++l)
+        timeline.spans.push_back(
+            {l, static_cast<std::uint32_t>(timeline.inferences.size()), at(bounds[l]), at(bounds[l + 1])});
+      timeline.inferences.push_back(inference);
+    }
+    std::sort(moments.begin(), moments.end(), [](const Moment& a, const Moment& b) { return a.us < b.us; });
+    std::vector<std::uint32_t> running;
+    double from = now_us_;
+    for (const Moment& moment : moments) {
+      for (const std::uint32_t l : running)
+        add_truth(l, static_cast<double>(running.size()), moment.us - from);
+      parts_.push_back({moment.us, running});
+      from = moment.us;
+      if (moment.begins)
+        running.push_back(moment.layer);
+      else
+        running.erase(std::find(running.begin(), running.end(), moment.layer));
+    }
+    now_us_ = from;
+    rest(end - from);
   }
 
   // A sensor of 0.33 ms every 1.6 ms, 0.9 ms late, with 30 mW of noise.
@@ -186,6 +240,60 @@ void expect_truth(const Simulation& run, const Profile& profile) {
     EXPECT_LT(std::abs(error), 1.5 * half_width(*energy)) << l;
     EXPECT_LT(half_width(*energy), 0.05 * run.energy(l)) << l;
   }
+}
+
+// ---- Several inferences in flight ---------------------------------------------------------------------
+
+TEST(Concurrency, LayersOfInferencesInFlightAreRecovered) {
+  for (const double activity : {0.2, 1.0}) {
+    Simulation run{{{5, 7, 3}, activity}, 6};
+    run.run_in_flight(400);
+    const Profile profile = run.attributed();
+    EXPECT_EQ(profile.inferences, 800U);
+    EXPECT_EQ(profile.in_flight, 2U);
+    expect_truth(run, profile);
+    expect_conserved(run, profile);
+    EXPECT_NEAR(*profile.rails[0].fit->two_at_once, (1 + activity) / 2, 0.01);
+    // Latencies are those of inferences; times are shares of what passed.
+    EXPECT_NEAR(seconds(profile.marked_whole.median) * 1e6, 3200, 20);
+    EXPECT_LT(profile.inference_time, profile.marked_whole.minimum);
+    EXPECT_THAT(profile.notes, Contains(HasSubstr("2 inferences were in flight")));
+  }
+}
+
+TEST(Concurrency, EveryMethodDividesTheEnergyOfInferencesInFlight) {
+  Simulation run{{{5, 7, 3}, 0.5}, 7};
+  run.run_in_flight(200);
+  double whole = 0;
+  for (std::size_t l = 0; l < 3; ++l) whole += run.energy(l);
+  for (const std::string& method : attribution_methods()) {
+    Simulation again = run;
+    const Profile profile = again.attributed(method);
+    const RailProfile& rail = profile.rails.at(0);
+    double sum = (rail.gaps + rail.unexplained).value();
+    Nanoseconds time = profile.load_time + profile.gap_time + profile.unload_time;
+    for (std::size_t l = 0; l < 3; ++l) {
+      sum += rail.layers[l].energy->value.value();
+      time += profile.layers[l].duration;
+    }
+    EXPECT_NEAR(sum, rail.inference.value.value(), 1e-12) << method;
+    EXPECT_NEAR(seconds(time), seconds(profile.inference_time), 1e-8) << method;
+    // Loading and unloading at idle, beside which the other may compute, is the rest.
+    EXPECT_GT(rail.inference.value.value(), 0.99 * whole) << method;
+    EXPECT_LT(rail.inference.value.value(), 1.02 * whole + 100e-6 * idle) << method;
+  }
+}
+
+TEST(Concurrency, MoreInferencesAtOnceThanWereAskedForAreLeftOut) {
+  Simulation run{{{5, 7, 3}, 0.5}, 8};
+  run.run_in_flight(50);
+  Inference third = run.timeline.inferences[40];
+  third.load_begin += 10us;
+  run.timeline.inferences.push_back(third);
+  third.load_begin += 10us;
+  run.timeline.inferences.push_back(third);
+  EXPECT_GE(run.attributed().inferences, 99U);
+  EXPECT_LT(run.attributed().inferences, 102U);
 }
 
 // What two draw at once is found to 0.001 here (25 seeds of 300 inferences); the bounds are five times that.

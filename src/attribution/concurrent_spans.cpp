@@ -178,8 +178,8 @@ class Divider {
     const Segments& spans = execution_.spans;
     const auto open = [](std::size_t, const std::vector<std::size_t>&) {};
     const auto moment = [&](Instant from, Instant to, const std::vector<std::size_t>& active) {
-      own(from, to, active.back());
-      share(from, to, active);
+      own(from, to, active.back(), spans[active.back()].inference);
+      share(from, to, active, spans[active.back()].inference);
     };
     by_inference(spans, [&](std::size_t first, std::size_t last) {
       owner_ = spans.size();
@@ -188,44 +188,63 @@ class Divider {
     execution_.segments = std::move(segments_);
   }
 
+  // With several inferences in flight: by turns, whosever spans they are. Precondition: spans are in order of
+  // begin.
+  void divide_turns() {
+    const Segments& spans = execution_.spans;
+    owner_ = spans.size();
+    std::uint32_t turn = 0;
+    const auto open = [](std::size_t, const std::vector<std::size_t>&) {};
+    const auto moment = [&](Instant from, Instant to, const std::vector<std::size_t>& active) {
+      while (from < to) {
+        while (execution_.energy[turn].unload_end <= from) ++turn;
+        const Instant until = std::min(to, execution_.energy[turn].unload_end);
+        own(from, until, active.back(), turn);
+        share(from, until, active, turn);
+        from = until;
+      }
+    };
+    if (!spans.empty()) walk(spans, 0, spans.size(), open, moment);
+    execution_.segments = std::move(segments_);
+  }
+
  private:
-  void own(Instant from, Instant to, std::size_t span) {
-    if (span == owner_ && segments_.back().end == from) {
+  void own(Instant from, Instant to, std::size_t span, std::uint32_t inference) {
+    if (span == owner_ && segments_.back().end == from && segments_.back().inference == inference) {
       segments_.back().end = to;
       return;
     }
     owner_ = span;
-    const Segment owner = execution_.spans[span];
-    segments_.push_back({from, to, owner.layer, owner.inference});
+    segments_.push_back({from, to, execution_.spans[span].layer, inference});
   }
 
-  // Wholes rest while one of their parts runs.
-  void share(Instant from, Instant to, const std::vector<std::size_t>& active) {
+  // Wholes rest while one of their parts runs. A layer that runs in several inferences at once counts for
+  // each.
+  void share(Instant from, Instant to, const std::vector<std::size_t>& active, std::uint32_t inference) {
     if (from == to) return;
     const Segments& spans = execution_.spans;
     finest_.clear();
     for (const std::size_t i : active) {
       const bool rests = std::any_of(active.begin(), active.end(), [&](std::size_t j) {
-        return nestings_.is_part(spans[j].layer, spans[i].layer);
+        return spans[j].inference == spans[i].inference && nestings_.is_part(spans[j].layer, spans[i].layer);
       });
       if (!rests) finest_.push_back(spans[i].layer);
     }
     std::sort(finest_.begin(), finest_.end());
-    finest_.erase(std::unique(finest_.begin(), finest_.end()), finest_.end());
+    if (execution_.in_flight == 1) finest_.erase(std::unique(finest_.begin(), finest_.end()), finest_.end());
     if (finest_.size() > 1) execution_.overlapping = true;
     Execution& out = execution_;
     if (!out.stretches.empty()) {
       Stretch& last = out.stretches.back();
       const bool same =
-          last.inference == spans[active.back()].inference && last.end == from &&
+          last.inference == inference && last.end == from && last.count == finest_.size() &&
           std::equal(finest_.begin(), finest_.end(), out.running.end() - last.count, out.running.end());
       if (same) {
         last.end = to;
         return;
       }
     }
-    out.stretches.push_back({from, to, spans[active.back()].inference,
-                             static_cast<std::uint32_t>(out.running.size()),
+    out.stretches.push_back({from, to, inference, static_cast<std::uint32_t>(out.running.size()),
                              static_cast<std::uint32_t>(finest_.size())});
     out.running.insert(out.running.end(), finest_.begin(), finest_.end());
   }
@@ -237,21 +256,35 @@ class Divider {
   std::vector<std::uint32_t> finest_;
 };
 
+// Inference by inference, though they ran at the same time.
+std::vector<Segment> one_after_the_other(std::vector<Segment> spans) {
+  std::stable_sort(spans.begin(), spans.end(),
+                   [](const Segment& a, const Segment& b) { return a.inference < b.inference; });
+  return spans;
+}
+
 }  // namespace
 
 void resolve_overlaps(const std::vector<Layer>& layers, Execution& execution) {
+  const bool turns = execution.in_flight > 1;
   std::vector<Segment> spans = execution.segments.copy();
-  if (!any_overlap(spans)) return;
+  if (!turns && !any_overlap(spans)) return;
   std::stable_sort(spans.begin(), spans.end(), begins_earlier);
-  trim_rounding(spans);
-  if (!any_overlap(spans)) {
+  if (!turns) trim_rounding(spans);
+  if (!turns && !any_overlap(spans)) {
     execution.segments = std::move(spans);
     return;
   }
-  execution.spans = std::move(spans);
+  // Only layers of one inference can be parts of each other.
+  execution.spans = turns ? one_after_the_other(spans) : std::move(spans);
   const Nestings nestings{layers, execution};
   execution.nestings = nestings.found();
-  Divider{nestings, execution}.divide();
+  if (turns) {
+    execution.spans = std::move(spans);
+    Divider{nestings, execution}.divide_turns();
+  } else {
+    Divider{nestings, execution}.divide();
+  }
   if (execution.overlapping) return;
   execution.stretches.clear();  // then segments say it all
   execution.running.clear();

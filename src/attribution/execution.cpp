@@ -4,12 +4,14 @@
 #include "attribution/execution.h"
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 #include <map>
 #include <optional>
 
 #include "attribution/concurrent_spans.h"
 #include "attribution/plausible.h"
+#include "attribution/turns.h"
 #include "core/large_pages.h"
 #include "core/median.h"
 
@@ -51,6 +53,38 @@ struct Sorted {
   std::vector<bool> after_left_out;  // for each of `energy`: one before it was left out
 };
 
+struct Kept {
+  std::uint32_t inference;  // of the timeline
+  bool after_left_out;
+};
+
+// As the run was asked for.
+std::uint32_t in_flight_of(const Timeline& timeline) {
+  const auto found = timeline.circumstances.find("in_flight");
+  std::uint32_t asked = 1;
+  if (found != timeline.circumstances.end())
+    std::from_chars(found->second.data(), found->second.data() + found->second.size(), asked);
+  return std::max<std::uint32_t>(asked, 1);
+}
+
+bool ends_earlier(const Inference& a, const Inference& b) { return a.unload_end < b.unload_end; }
+
+// Those that run, as one after the other begins; no more than may be in flight.
+class Running {
+ public:
+  explicit Running(std::uint32_t most) : most_{most} {}
+  bool begin(const Inference& one) {
+    std::erase_if(ends_, [&](Instant end) { return end <= one.load_begin; });
+    if (ends_.size() >= most_) return false;
+    ends_.push_back(one.unload_end);
+    return true;
+  }
+
+ private:
+  std::size_t most_;
+  std::vector<Instant> ends_;
+};
+
 // Fills latency and energy.
 Sorted sort_inferences(const Timeline& timeline, Execution& execution) {
   std::vector<std::uint32_t> order, left_out_before(timeline.inferences.size());
@@ -70,18 +104,28 @@ Sorted sort_inferences(const Timeline& timeline, Execution& execution) {
   std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
     return earlier(timeline.inferences[a], timeline.inferences[b]);
   });
-  std::stable_sort(execution.latency.begin(), execution.latency.end(), earlier);
+  const auto& in_order = execution.in_flight > 1 ? ends_earlier : earlier;
+  std::stable_sort(execution.latency.begin(), execution.latency.end(), in_order);
   Sorted sorted;
   sorted.place.assign(timeline.inferences.size(), none);
   std::uint32_t known = 0;
+  Running running{execution.in_flight};
+  std::vector<Kept> kept;
   for (const std::uint32_t i : order) {
-    if (!execution.energy.empty() && timeline.inferences[i].load_begin < execution.energy.back().unload_end) {
-      ++left_out;  // one runner runs one inference at a time
+    if (!running.begin(timeline.inferences[i])) {
+      ++left_out;  // a runner runs no more than it was asked to at a time
       known = none;
       continue;
     }
-    sorted.after_left_out.push_back(left_out_before[i] != known);
+    kept.push_back({i, left_out_before[i] != known});
     known = left_out_before[i];
+  }
+  if (execution.in_flight > 1)
+    std::stable_sort(kept.begin(), kept.end(), [&](const Kept& a, const Kept& b) {
+      return ends_earlier(timeline.inferences[a.inference], timeline.inferences[b.inference]);
+    });
+  for (const auto& [i, after_left_out] : kept) {
+    sorted.after_left_out.push_back(after_left_out);
     sorted.place[i] = static_cast<std::uint32_t>(execution.energy.size());
     execution.energy.push_back(timeline.inferences[i]);
   }
@@ -188,6 +232,17 @@ void find_marked(bool lossy, const std::vector<std::uint32_t>& spans, Execution&
   }
 }
 
+// From here on turns stand for the inferences in flight.
+void take_turns(Execution& execution) {
+  execution.latency_as_ran = std::move(execution.latency);
+  execution.latency = turns_of(execution.latency_as_ran);
+  execution.energy_as_ran = std::move(execution.energy);
+  execution.energy = turns_of(execution.energy_as_ran);
+  execution.marked = wholly_marked(execution.energy_as_ran, execution.energy, execution.marked);
+  execution.marked_count =
+      static_cast<std::size_t>(std::count(execution.marked.begin(), execution.marked.end(), true));
+}
+
 }  // namespace
 
 std::vector<Segment> Segments::copy() const {
@@ -199,6 +254,7 @@ std::vector<Segment> Segments::copy() const {
 
 Execution execution_of(const Timeline& timeline) {
   Execution execution;
+  execution.in_flight = in_flight_of(timeline);
   const Sorted sorted = sort_inferences(timeline, execution);
   find_blocks(sorted.after_left_out, execution);
   const std::size_t impossible_inferences = execution.impossible;
@@ -206,7 +262,8 @@ Execution execution_of(const Timeline& timeline) {
   const Taken taken = looked_at ? *looked_at : copy_spans(timeline, sorted.place, execution);
   const bool damaged = execution.impossible > impossible_inferences;
   find_marked(timeline.markers.dropped > 0 || !timeline.complete || damaged, taken.spans, execution);
-  if (!taken.apart) resolve_overlaps(timeline.layers, execution);
+  if (execution.in_flight > 1) take_turns(execution);
+  if (!taken.apart || execution.in_flight > 1) resolve_overlaps(timeline.layers, execution);
   return execution;
 }
 

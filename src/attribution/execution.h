@@ -79,12 +79,18 @@ struct Nesting {
   std::vector<std::uint32_t> parts;  // at every level below
 };
 
+// With several inferences in flight, `latency` and `energy` hold turns: the turn of an inference is the time
+// from the end of the one that ended before it to its own end. Turns follow one another as inferences do that
+// run alone, and whatever runs in them, of whichever inference, is theirs: docs/attribution.md.
 struct Execution {
-  std::vector<Inference> latency, energy;  // by phase, in order of time
-  std::vector<Block> blocks;               // of the energy pass
+  std::vector<Inference> latency, energy;                // by phase, in order of time
+  std::vector<Inference> latency_as_ran, energy_as_ran;  // with several in flight, from load to unload
+  std::uint32_t in_flight = 1;                           // inferences that ran at the same time
+  std::vector<Block> blocks;                             // of the energy pass
   // In order of begin. A moment belongs to one layer: of those that run, to the one begun last.
   Segments segments;
-  // For each of `energy`: all its layers were marked. Times and powers of layers come from these alone.
+  // For each of `energy`: all its layers were marked, and with several in flight those of all in its turn.
+  // Times and powers of layers come from these alone.
   std::vector<bool> marked;
   std::size_t marked_count = 0;
   // Inferences and spans left out: they end before they begin, overlap, or last far longer than the others.
@@ -97,6 +103,12 @@ struct Execution {
   Segments spans;  // as marked, where segments are not
   // Executions of layers as marked, in order of begin: they may overlap.
   [[nodiscard]] const Segments& runs() const { return spans.empty() ? segments : spans; }
+  [[nodiscard]] const std::vector<Inference>& latencies() const {
+    return in_flight > 1 ? latency_as_ran : latency;
+  }
+  [[nodiscard]] const std::vector<Inference>& inferences() const {
+    return in_flight > 1 ? energy_as_ran : energy;
+  }
 };
 
 // The timeline must outlive it: see Segments.

@@ -60,9 +60,10 @@ class Company {
     all_us_ += us;
     if (count > 1) several_us_ += us;
     for (std::uint32_t a = 0; a < count; ++a) {
-      whole_us_[running[a]] += us;
       share_us_[running[a]] += us / count;
-      for (std::uint32_t b = a + 1; b < count; ++b) both_us_[{running[a], running[b]}] += us;
+      whole_us_[running[a]] += us;
+      for (std::uint32_t b = a + 1; b < count; ++b)
+        if (running[b] != running[a]) both_us_[{running[a], running[b]}] += us;
     }
   }
   void finish(LayerTimes& times) const {
@@ -100,7 +101,7 @@ std::vector<std::size_t> order_of(const Execution& execution, const LayerTimes& 
   const std::size_t layers = times.layers.size();
   std::vector<double> begin_us(layers), runs(layers);
   for (const Segment run : execution.runs()) {
-    begin_us[run.layer] += microseconds(run.begin - execution.energy[run.inference].load_begin);
+    begin_us[run.layer] += microseconds(run.begin - execution.inferences()[run.inference].load_begin);
     ++runs[run.layer];
   }
   std::vector<std::size_t> order;

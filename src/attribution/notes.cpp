@@ -98,7 +98,13 @@ std::string wholes_on(const RailProfile& rail, const Notes& wholes) {
 }
 
 void note_concurrency(const Profile& profile, const NoteFacts& facts, Notes& notes) {
-  if (facts.execution.overlapping)
+  if (facts.execution.in_flight > 1)
+    notes.push_back(fmt::format(
+        "{} inferences were in flight: their layers overlapped. Each moment was divided equally between the "
+        "layers that ran in it, of whichever inference; times and energies of layers are their shares, and "
+        "add up to the time and the energy for one inference, not to its latency.",
+        facts.execution.in_flight));
+  if (facts.execution.overlapping && (facts.execution.in_flight == 1 || facts.moments == Moments::owned))
     notes.push_back(
         facts.moments == Moments::owned
             ? "Layers overlapped in time; each moment was given to the layer begun last."

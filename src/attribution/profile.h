@@ -135,6 +135,7 @@ struct Profile {
   std::optional<AlonePart> alone;  // empty: a network as a whole
   std::vector<RailProfile> rails;  // empty when the run ended before its energy pass
   Distribution latency_whole;      // start of loading to end of unloading, sampler and marks off
+  std::optional<Nanoseconds> latency_deviation;  // standard, of latency_whole
   Distribution latency_compute;
   Distribution marked_whole;  // the same in the energy pass
   Distribution marked_compute;
@@ -144,6 +145,8 @@ struct Profile {
   Nanoseconds gap_time{};               // compute - sum of layers
   std::optional<double> distortion;     // median marked compute / median unmarked compute - 1
   double pause_share = 0;               // of the energy pass between inferences, booked at idle power
+  std::int64_t batch = 1;               // inputs of an inference
+  std::uint32_t in_flight = 1;          // inferences at the same time; then inference_time is time for each
   std::size_t inferences = 0;           // in the energy pass
   std::size_t blocks = 0;               // of the energy pass
   std::optional<RightAnswers> answers;  // of the accuracy pass; empty: there was none
@@ -151,6 +154,23 @@ struct Profile {
   MarkerRecord markers;
   std::vector<std::string> notes;  // sentences a reader must know: what is not known, what was odd
 };
+
+// Several inputs at the same time, in one tensor or in flight: figures are shown for one input, too.
+inline bool is_batched(const Profile& profile) { return profile.batch > 1 || profile.in_flight > 1; }
+// Wall time: with several inferences in flight shorter than the latency.
+inline Nanoseconds time_per_input(const Profile& profile) {
+  return from_seconds(seconds(profile.inference_time) / static_cast<double>(profile.batch));
+}
+// Precondition: an inference takes time.
+inline double inputs_per_second(const Profile& profile) {
+  return static_cast<double>(profile.batch) / seconds(profile.inference_time);
+}
+inline Estimate<Joules> energy_per_input(const Profile& profile, const RailProfile& rail) {
+  const auto part = [&](Joules energy) { return energy / static_cast<double>(profile.batch); };
+  Estimate<Joules> each{part(rail.inference.value), std::nullopt};
+  if (const auto& of = rail.inference.interval) each.interval = {part(of->low), part(of->high)};
+  return each;
+}
 
 // The rail that a table shows when it can show one: the first total, else the first. Rails are never added
 // up, because nothing says that they do not contain each other. Precondition: there are rails.

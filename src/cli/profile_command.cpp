@@ -35,6 +35,8 @@ struct ProfileArguments {
   std::string sensor_mode = "asis";
   std::string convolution_file, weights;
   int threads = 0;
+  int in_flight = 0;  // as --mode says
+  std::string mode;
   double precision = 0;
   bool quiet = false;
 };
@@ -98,6 +100,13 @@ Result<void> understand(ProfileArguments& arguments) {
     arguments.precision = *target;
   }
   if (arguments.threads > 0) options.threads = arguments.threads;
+  if (arguments.mode == "sync" && arguments.in_flight > 1)
+    return Error{Errc::malformed, fmt::format("--in-flight {} with --mode sync", arguments.in_flight),
+                 "one inference after the other is one in flight: --mode async, or without --mode"};
+  if (arguments.mode == "async" && arguments.in_flight == 1)
+    return Error{Errc::malformed, "--in-flight 1 with --mode async",
+                 "takes at least 2 in flight: --mode sync, or --in-flight 2"};
+  options.in_flight = arguments.in_flight > 0 ? arguments.in_flight : arguments.mode == "async" ? 2 : 1;
   if (!arguments.convolution_file.empty())  // the runner has a folder of its own
     options.layer_convolutions = std::filesystem::absolute(arguments.convolution_file);
   if (!arguments.weights.empty()) options.weights = std::filesystem::absolute(arguments.weights);
@@ -313,7 +322,9 @@ void add_profile(CLI::App& app, Invocation& invocation) {
       "Read sensors and settings of the machine whose /sys and /proc lie here, as in a container");
   add_calibration_option(command, arguments->calibration);
   command.add_option("--engine", options.engine, "Inference engine")->capture_default_str();
-  command.add_option("--threads", arguments->threads, "Threads of the engine [cores - 1]")
+  command
+      .add_option("--threads", arguments->threads,
+                  "Threads of the engine, for each inference in flight [cores - 1, divided among them]")
       ->check(CLI::Range(1, 1024));
   command.add_option("--level", options.level,
                      "Optimisation level of onnxruntime: disabled, basic, extended, all");
@@ -345,6 +356,14 @@ void add_profile(CLI::App& app, Invocation& invocation) {
   command.add_option("--batch", options.batch, "First dimension of the input where it is dynamic")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
+  command
+      .add_option("--mode", arguments->mode,
+                  "sync: one inference after the other. async: several at the same time [sync]")
+      ->check(CLI::IsMember({"sync", "async"}));
+  command
+      .add_option("--in-flight", arguments->in_flight,
+                  "Inferences at the same time, each on a thread of its own and with --threads [async: 2]")
+      ->check(CLI::Range(1, 64));
   add_input_options(command, options.input);
   command.add_option("--seed", options.seed, "Of random weights, inputs, gaps and simulation")
       ->capture_default_str();

@@ -68,6 +68,8 @@ Json json_of(const Distribution& distribution) {
 
 Json latency_of(const Profile& profile) {
   return {{"whole", json_of(profile.latency_whole)},
+          {"standard_deviation_s",
+           profile.latency_deviation ? Json(seconds(*profile.latency_deviation)) : Json{}},
           {"compute", json_of(profile.latency_compute)},
           {"marked_whole", json_of(profile.marked_whole)},
           {"marked_compute", json_of(profile.marked_compute)},
@@ -79,6 +81,11 @@ Json inference_of(const Profile& profile) {
           {"load_s", seconds(profile.load_time)},
           {"gap_s", seconds(profile.gap_time)},
           {"unload_s", seconds(profile.unload_time)},
+          {"batch", profile.batch},
+          {"in_flight", profile.in_flight},
+          {"time_per_input_s", seconds(time_per_input(profile))},
+          {"inputs_per_second",
+           profile.inference_time > Nanoseconds{0} ? Json(inputs_per_second(profile)) : Json{}},
           {"measured", profile.inferences},
           {"blocks", profile.blocks},
           {"pause_share", profile.pause_share}};
@@ -167,6 +174,7 @@ Json rail_of(const Profile& profile, const RailProfile& rail) {
             {"per_layer_interval", rail.per_layer_interval}};
   put(json, "energy", "j", std::optional{rail.inference});
   put(json, "energy", rail.inference_absolute);
+  put(json, "energy_per_input", "j", std::optional{energy_per_input(profile, rail)});
   put(json, "net_energy", "j", rail.net);
   put(json, "net_energy", rail.net_absolute);
   json["power_w"] = rail.mean_power.value();

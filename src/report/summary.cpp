@@ -61,11 +61,23 @@ std::string title(const Profile& profile, const Style& style) {
     return value.empty() ? "" : before + value + after;
   };
   const std::string threads = circumstance(profile, "engine.threads");
-  const std::string how = joined({circumstance(profile, "engine") + fact("engine.version", " ", ""),
-                                  fact("engine.threads", "", threads == "1" ? " thread" : " threads"),
-                                  fact("batch", "batch ", ""), fact("model.weights", "", " weights"),
-                                  std::to_string(profile.layers.size()) + " layers"});
+  const std::string how = joined(
+      {circumstance(profile, "engine") + fact("engine.version", " ", ""),
+       fact("engine.threads", "", threads == "1" ? " thread" : " threads"), fact("batch", "batch ", ""),
+       profile.in_flight > 1 ? std::to_string(profile.in_flight) + " in flight" : "",
+       fact("model.weights", "", " weights"), std::to_string(profile.layers.size()) + " layers"});
   return text + "\n " + painted(Ink::faint, printable(how, style), style) + "\n\n";
+}
+
+void add_per_input(const Profile& profile, const RailProfile* rail, const Style& style, Lines& lines) {
+  if (!is_batched(profile) || profile.inference_time <= Nanoseconds{0}) return;
+  lines.add("per input", quantity(time_per_input(profile), style),
+            fmt::format("wall time / inputs: {:.4g} inputs/s, {}", inputs_per_second(profile),
+                        profile.in_flight > 1 ? fmt::format("{} inferences in flight", profile.in_flight)
+                                              : fmt::format("{} in a tensor", profile.batch)));
+  if (rail != nullptr && profile.batch > 1)  // else it is that of an inference
+    lines.add("", quantity(energy_per_input(profile, *rail), style),
+              fmt::format("energy, gross, {}", printable(rail->rail, style)));
 }
 
 std::string quartiles(const Distribution& latency, const Style& style) {
@@ -77,7 +89,10 @@ void add_latency(const Profile& profile, const Style& style, Lines& lines) {
   const bool unmarked = profile.latency_whole.count > 0;
   const Distribution& whole = unmarked ? profile.latency_whole : profile.marked_whole;
   const Distribution& compute = unmarked ? profile.latency_compute : profile.marked_compute;
-  lines.add("latency", quantity(whole.median, style), quartiles(whole, style) + ": load to unload");
+  const bool spread = is_batched(profile) && unmarked && profile.latency_deviation;
+  lines.add("latency", quantity(whole.median, style),
+            quartiles(whole, style) + ": load to unload" +
+                (spread ? ", standard deviation " + quantity(*profile.latency_deviation, style) : ""));
   lines.add("", quantity(compute.median, style), quartiles(compute, style) + ": compute only");
 }
 
@@ -213,6 +228,8 @@ std::string summary_of(const Profile& profile, const Style& style) {
   Lines lines{style};
   if (profile.alone) add_alone(profile, style, lines);
   add_latency(profile, style, lines);
+  add_per_input(profile, profile.rails.empty() ? nullptr : &profile.rails[headline_rail(profile)], style,
+                lines);
   if (!profile.rails.empty()) {
     const std::size_t headline = headline_rail(profile);
     add_energy(profile.rails[headline], style, lines);

@@ -181,6 +181,19 @@ TEST(Terminal, NamesAFewHotLayersAndCountsThem) {
   EXPECT_THAT(text, HasSubstr("and 16 more."));
 }
 
+TEST(Terminal, ShowsFiguresForOneInputOfABatchOnly) {
+  Profile profile = sample_profile();
+  EXPECT_THAT(terminal(profile, columns(100)), Not(HasSubstr("per input")));
+  profile.batch = 4;
+  const RailProfile& rail = profile.rails[headline_rail(profile)];
+  EXPECT_DOUBLE_EQ(energy_per_input(profile, rail).value.value(), rail.inference.value.value() / 4);
+  EXPECT_DOUBLE_EQ(inputs_per_second(profile), 4 / seconds(profile.inference_time));
+  const std::string text = terminal(profile, columns(100));
+  EXPECT_THAT(text, HasSubstr("inputs/s, 4 in a tensor"));
+  profile.in_flight = 2;
+  EXPECT_THAT(terminal(profile, columns(100)), HasSubstr("2 in flight"));
+}
+
 TEST(Terminal, SurvivesAnEmptyProfileAndAnAbsurdWidth) {
   EXPECT_THAT(terminal(Profile{}, columns(-5)), HasSubstr("unnamed network"));
 }

@@ -19,7 +19,8 @@
 //   {"do":"open","model","engine","threads","level",     "layers":[...], "circumstances":{...}, "network"
 //     "library","batch","seed","private_folder",
 //     "conv","conv_file","conv_strict":bool,"fuse":bool,
-//     "spinning":bool,"weights","input":{...}}
+//     "spinning":bool,"weights","in_flight":N,
+//     "input":{...}}
 //   {"do":"run","marked":bool,"count":N,"max_ns":T,      "inferences":[[load_begin,compute_begin,compute_end,
 //     "gap_min_ns","gap_max_ns","gap_seed"}                unload_end], ...]  (raw ns),
 //                                                        "stopped":"count|time|request"
@@ -40,6 +41,8 @@
 // labelled set of the zoo's trained network into a folder. In "run", "max_ns" left out or 0 means no limit,
 // and gaps left out mean none. A gap of random length precedes every inference but the first. A run ends
 // early as soon as anything, such as a "stop", arrives; it is answered first, then what arrived.
+// With "in_flight" above 1 runs have that many inferences at the same time, each on a thread and with gaps of
+// its own, and the answer has them by number.
 //
 // In the ring a marked run writes one pair for each inference, named "lw:inference", around compute, and one
 // for each layer, named "lw:layer/<index>" with <index> into "layers". All carry the number of the inference,
@@ -58,6 +61,7 @@ inline constexpr const char* inference_mark = "lw:inference";
 inline constexpr const char* layer_mark_prefix = "lw:layer/";
 
 inline constexpr std::uint64_t most_inferences_a_run = 100'000;  // bounds the answer to about 8 MB
+inline constexpr std::int64_t most_in_flight = 64;
 inline constexpr std::int64_t longest_gap_ns = 10'000'000'000;
 inline constexpr std::size_t most_output_values = 4096;
 inline constexpr std::size_t longest_request = std::size_t{1} << 20;  // bytes; longer ones are refused

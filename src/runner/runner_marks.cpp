@@ -20,8 +20,9 @@ std::uint64_t stamp(Instant at) { return static_cast<std::uint64_t>(at.time_sinc
 RunnerMarks::RunnerMarks(std::size_t layers) : inference_{lw_name(inference_mark)} {
   for (std::size_t i = 0; i < layers; ++i)
     layers_.push_back(lw_name((layer_mark_prefix + std::to_string(i)).c_str()));
-  lw_prepare();
 }
+
+void RunnerMarks::prepare() { lw_prepare(); }
 
 void RunnerMarks::begin_inference(std::uint32_t number, Instant at) {
   number_ = number;

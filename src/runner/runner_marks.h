@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes what an engine reports into the ring, under the names of runner/protocol.h. Made at the first marked
-// run: an unmarked one touches no shared memory.
+// Writes what a context reports into the ring of its thread, under the names of runner/protocol.h. Made at
+// the first marked run: an unmarked one touches no shared memory.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -11,8 +11,9 @@ namespace layerwatt {
 
 class RunnerMarks final : public SpanSink {
  public:
-  // Asks for the names and takes this thread's ring, so that the first inference pays for neither.
   explicit RunnerMarks(std::size_t layers);
+  // Takes the ring of this thread, which will compute, so that the first inference does not pay for it.
+  static void prepare();
   void begin_inference(std::uint32_t number, Instant at);
   void end_inference(Instant at);
   void layer(std::uint32_t layer, Instant begin, Instant end) override;

@@ -256,16 +256,31 @@ Result<void> choose_convolutions(const std::string& usual, const std::string& fi
 
 }  // namespace
 
+namespace {
+
+Result<std::vector<std::unique_ptr<ExecutionContext>>> make_contexts(Engine& engine, int count) {
+  std::vector<std::unique_ptr<ExecutionContext>> contexts;
+  for (int i = 0; i < count; ++i) {
+    auto made = engine.make_context();
+    if (!made) return made.error();
+    contexts.push_back(std::move(*made));
+  }
+  return contexts;
+}
+
+}  // namespace
+
 Server::Answer Server::open(const json& request) {
   JsonObject object{request, ""};
   ModelRequest model;
   EngineOptions options;
   std::string name{drivers_.empty() ? std::string_view{} : drivers_.front()->name}, library, folder, weights;
   std::string convolution{name_of(options.convolutions.usual)}, layer_algorithms;
-  std::int64_t threads = 1;
+  std::int64_t threads = 1, in_flight = 1;
   read_model(object, model);
   object.read("engine", name);
   object.read("threads", threads, 1, most_threads);
+  object.read("in_flight", in_flight, 1, most_in_flight);
   object.read("level", options.level);
   object.read("library", library);
   object.read("weights", weights);
@@ -278,6 +293,7 @@ Server::Answer Server::open(const json& request) {
   object.read("spinning", options.spinning);
   if (object.failure()) return *object.failure();
   options.threads = static_cast<int>(threads);
+  options.in_flight = static_cast<int>(in_flight);
   options.library = library;
   options.weights = weights;
   options.private_folder = folder;
@@ -307,8 +323,8 @@ Server::Answer Server::open(const json& request) {
   if (!network) return network.error();
   const auto asked = input_request_from_json(request.value("input", json{}));
   if (!asked) return asked.error();
-  marks_.reset();
-  context_.reset();
+  marks_.clear();
+  contexts_.clear();
   engine_.reset();  // before the next one: two large networks may not fit
   inputs_.reset();
   auto inputs = PreparedInputs::prepare(*asked, *network);
@@ -318,10 +334,13 @@ Server::Answer Server::open(const json& request) {
   options.inputs = inputs_->set();
   auto engine = (*driver)->open(machine_, model.model, *network, options);
   if (!engine) return engine.error();
-  auto context = (*engine)->make_context();
-  if (!context) return context.error();
   engine_ = std::move(*engine);
-  context_ = std::move(*context);
+  auto contexts = make_contexts(*engine_, options.in_flight);
+  if (!contexts) {
+    engine_.reset();
+    return contexts.error();
+  }
+  contexts_ = std::move(*contexts);
   std::map<std::string, std::string> circumstances = inputs_->circumstances();
   if (options.inputs == nullptr) circumstances["engine.input"] = fmt::format("random, seed {}", options.seed);
   circumstances.merge(engine_->circumstances());
@@ -338,9 +357,9 @@ Server::Answer Server::run(const json& request, Control& control) {
   if (!plan) return plan.error();
   plan->first_input = next_input_;
   if (!engine_) return Error{Errc::not_found, "run", "no network is open"};
-  if (marked && !marks_) marks_.emplace(engine_->layers().size());
-  const auto ran = run_inferences(*context_, *plan, marked ? &*marks_ : nullptr, machine_.clock(),
-                                  [&control] { return control.has_news(); });
+  if (marked && marks_.empty()) marks_.assign(contexts_.size(), RunnerMarks{engine_->layers().size()});
+  const auto ran = run_inferences(contexts_, *plan, marked ? std::span{marks_} : std::span<RunnerMarks>{},
+                                  machine_.clock(), [&control] { return control.has_news(); });
   if (!ran) return ran.error();
   next_input_ += ran->inferences.size();
   return json{{"inferences", to_json(std::span<const Inference>{ran->inferences})},
@@ -358,7 +377,7 @@ Server::Answer Server::evaluate_pictures(const json& request, Control& control) 
   if (!inputs_->has_labels()) return Error{Errc::not_found, "evaluate", "there are no labelled pictures"};
   const auto first = static_cast<std::size_t>(from);
   if (first >= inputs_->pictures()) return Error{Errc::malformed, "from", "is beyond the last picture"};
-  const auto counts = evaluate(*context_, *inputs_, first, Nanoseconds{longest}, machine_.clock(),
+  const auto counts = evaluate(*contexts_.front(), *inputs_, first, Nanoseconds{longest}, machine_.clock(),
                                [&control] { return control.has_news(); });
   if (!counts) return counts.error();
   return json{{"pictures", counts->pictures}, {"pictures_in_all", inputs_->pictures()},
@@ -368,7 +387,7 @@ Server::Answer Server::evaluate_pictures(const json& request, Control& control) 
 
 Server::Answer Server::output() {
   if (!engine_) return Error{Errc::not_found, "output", "no network is open"};
-  const auto all = context_->output();
+  const auto all = contexts_.front()->output();
   json values = json::array();
   for (const float value : all.first(std::min(all.size(), most_output_values)))
     values.push_back(std::isfinite(value) ? json(value) : json(nullptr));

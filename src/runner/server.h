@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/machine.h"
 #include "engines/engine.h"
@@ -50,8 +50,8 @@ class Server {
   std::optional<PreparedInputs> inputs_;  // that engine_ copies from
   std::uint64_t next_input_ = 0;          // goes on from run to run, so that every picture gets its turn
   std::unique_ptr<Engine> engine_;
-  std::unique_ptr<ExecutionContext> context_;  // of engine_
-  std::optional<RunnerMarks> marks_;           // of engine_, once it ran marked
+  std::vector<std::unique_ptr<ExecutionContext>> contexts_;  // of engine_, one for each in flight
+  std::vector<RunnerMarks> marks_;                           // of contexts_, once they ran marked
   bool quit_ = false;
 };
 

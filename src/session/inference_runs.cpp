@@ -86,7 +86,8 @@ Result<MarkedBlock> InferenceRuns::marked(std::uint64_t count, Phase phase, std:
   if (phase == Phase::warm_up) return result;
   // Spans of inferences that the answer does not know would have nothing to belong to.
   std::erase_if(result.spans, [&](const LayerSpan& span) { return span.inference >= result.inferences; });
-  const Instant to = inferences->empty() ? clock_.now() : inferences->back().unload_end;
+  Instant to = inferences->empty() ? clock_.now() : from;
+  for (const Inference& one : *inferences) to = std::max(to, one.unload_end);
   if (auto added = recorder_.add_phase(phase, block, from, to); !added) return added.error();
   if (auto added = recorder_.add_block(*inferences, result.spans); !added) return added.error();
   return result;
@@ -94,7 +95,7 @@ Result<MarkedBlock> InferenceRuns::marked(std::uint64_t count, Phase phase, std:
 
 std::uint64_t InferenceRuns::fitting(Nanoseconds latency, Nanoseconds length) const {
   const Nanoseconds each = std::max<Nanoseconds>(latency, 1us) + (shortest_gap + longest_gap_) / 2;
-  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(length / each));
+  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(options_.in_flight * length / each));
 }
 
 Nanoseconds median_compute(const std::vector<Inference>& inferences) {

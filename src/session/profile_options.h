@@ -40,6 +40,7 @@ struct ProfileOptions {
   std::optional<bool> spinning;              // of threads that wait; empty = as the engine likes
   bool fuse = true;  // layers into those before them, where the engine lets one choose
   std::int64_t batch = 1;
+  int in_flight = 1;  // inferences at the same time
   InputOptions input;
   std::uint64_t seed = 1;  // random weights, random input, gaps, simulation
 

@@ -90,7 +90,9 @@ class Session {
   Instant started_{};
 };
 
-int default_threads() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1); }
+int default_threads(int in_flight) {
+  return std::max(1, (static_cast<int>(std::thread::hardware_concurrency()) - 1) / in_flight);
+}
 
 std::vector<Channel> channels_of(const std::vector<RailRecord>& rails) {
   std::vector<Channel> channels;
@@ -107,10 +109,19 @@ std::vector<RailRecord> rails_of(std::span<const ChosenSensors> chosen) {
   return rails;
 }
 
+// What is simulated has one layer at a time.
+Result<void> one_in_flight(const ProfileOptions& options) {
+  if (options.in_flight == 1) return {};
+  return Error{Errc::unsupported, "several inferences in flight",
+               "a simulated board runs one inference at a time; --mode sync, or a sensor of this machine"};
+}
+
 Result<void> Session::prepare() {
   started_ = now();
   clocks_at_start_ = machine_.clock().triple();
   const bool simulated = !virtual_board_id(options_.sensor).empty();
+  if (simulated)
+    if (auto possible = one_in_flight(options_); !possible) return possible;
   if (options_.best_sensor_mode && !simulated) {
     auto mode = SensorMode::prepare(machine_, options_, progress_);
     if (!mode) return mode.error();
@@ -128,23 +139,25 @@ Result<void> Session::prepare() {
   runner_ = std::move(*runner);
   const auto model = provide_model(*runner_, options_.model, options_.seed, folder_->path());
   if (!model) return model.error();
-  const auto opened = runner_->ask({{"do", "open"},
-                                    {"model", model->string()},
-                                    {"engine", options_.engine},
-                                    {"threads", options_.threads.value_or(default_threads())},
-                                    {"level", options_.level},
-                                    {"library", options_.library.string()},
-                                    {"weights", options_.weights.string()},
-                                    {"conv", options_.convolution},
-                                    {"conv_file", options_.layer_convolutions.string()},
-                                    {"conv_strict", options_.strict_convolutions},
-                                    {"fuse", options_.fuse},
-                                    {"spinning", options_.spinning ? json(*options_.spinning) : json{}},
-                                    {"batch", options_.batch},
-                                    {"input", to_json(options_.input)},
-                                    {"seed", options_.seed},
-                                    {"private_folder", folder_->path().string()}},
-                                   {.interrupted = options_.interrupted});
+  const auto opened =
+      runner_->ask({{"do", "open"},
+                    {"model", model->string()},
+                    {"engine", options_.engine},
+                    {"threads", options_.threads.value_or(default_threads(options_.in_flight))},
+                    {"level", options_.level},
+                    {"library", options_.library.string()},
+                    {"weights", options_.weights.string()},
+                    {"conv", options_.convolution},
+                    {"conv_file", options_.layer_convolutions.string()},
+                    {"conv_strict", options_.strict_convolutions},
+                    {"fuse", options_.fuse},
+                    {"spinning", options_.spinning ? json(*options_.spinning) : json{}},
+                    {"batch", options_.batch},
+                    {"in_flight", options_.in_flight},
+                    {"input", to_json(options_.input)},
+                    {"seed", options_.seed},
+                    {"private_folder", folder_->path().string()}},
+                   {.interrupted = options_.interrupted});
   if (!opened) return opened.error();
   auto layers = layers_from_json(opened->value("layers", json::array()));
   if (!layers) return layers.error();
@@ -175,6 +188,7 @@ Result<void> Session::record_circumstances(const json& opened) {
   all["model"] = options_.model;
   all["engine"] = options_.engine;
   all["batch"] = std::to_string(options_.batch);
+  all["in_flight"] = std::to_string(options_.in_flight);
   all["seed"] = std::to_string(options_.seed);
   if (!options_.precision.empty()) all["precision"] = options_.precision;
   const json found = opened.value("circumstances", json::object());
@@ -499,7 +513,10 @@ Result<SessionOutcome> run_profile(const Machine& machine, const ProfileOptions&
   if (!options.force && std::filesystem::exists(options.output, ignored))
     return Error{Errc::exists, options.output.string(),
                  "exists; choose another -o, or --force to overwrite it"};
-  if (!options.board.empty()) return run_virtual_profile(machine, options, progress);
+  if (!options.board.empty()) {
+    if (auto possible = one_in_flight(options); !possible) return possible.error();
+    return run_virtual_profile(machine, options, progress);
+  }
   Session session{machine, options, progress};
   if (auto prepared = session.prepare(); !prepared) return prepared.error();
   return session.measure();

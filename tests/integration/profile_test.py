@@ -68,6 +68,37 @@ class RealRun(LayerwattTest):
         fused = [layer for layer in layers if len(layer["sources"]) > 1]
         self.assertTrue(any("conv1" in layer["sources"] for layer in fused), layers)
 
+    def test_inferences_in_flight_overlap_and_their_energy_adds_up(self):
+        self.needs_engine()
+        run = ["profile", "squeezenet1.1", "--threads", "1", "--sensor", "estimate"]
+        out, _ = self.run_program(*run, "--max-time", "5s", "--in-flight", "2", "-o", "two.lw")
+        self.assertIn("2 in flight", out)
+        self.assertIn("inputs/s", out)
+        overlapping = self.query(
+            "two.lw", "select count(*) from inference a join inference b on a.id < b.id and a.phase = b.phase"
+                      " and a.load_begin_ns < b.unload_end_ns and b.load_begin_ns < a.unload_end_ns")[0][0]
+        self.assertGreater(overlapping, 10)
+        profile = self.assert_conserved("two.lw")
+        inference, latency = profile["inference"], profile["latency"]
+        self.assertEqual((inference["batch"], inference["in_flight"]), (1, 2))
+        self.assertAlmostEqual(inference["inputs_per_second"] * inference["time_per_input_s"], 1, places=9)
+        self.assertLess(inference["time_per_input_s"], latency["whole"]["mean_s"])
+        self.assertGreater(latency["standard_deviation_s"], 0)
+        shares = sum(layer["duration_s"] for layer in profile["layers"])
+        parts = shares + inference["load_s"] + inference["gap_s"] + inference["unload_s"]
+        self.assertAlmostEqual(parts / inference["duration_s"], 1, places=6)
+        runs = {layer["runs"] for layer in profile["layers"]}
+        self.assertEqual(runs, {inference["measured"]})  # every layer of every inference was marked
+        self.assertTrue(any("2 inferences were in flight" in note for note in profile["notes"]), profile["notes"])
+
+    def test_several_in_flight_are_refused_where_they_make_no_sense(self):
+        run = ["profile", "lenet5", "-o", "no.lw"]
+        _, err = self.run_program(*run, "--mode", "sync", "--in-flight", "2", expect=2)
+        self.assertIn("--mode async", err)
+        self.run_program(*run, "--mode", "async", "--in-flight", "1", expect=2)
+        _, err = self.run_program(*run, "--mode", "async", "--board", "virtual:jetson-nano", expect=1)
+        self.assertIn("one inference at a time", err)
+
     def assert_conserved(self, run_file):
         profile = self.profile_json(run_file)
         self.assertTrue(profile["layers"])
