@@ -61,7 +61,7 @@ TEST(CostOfRight, HasNoIntervalWhereTheCostHasNone) {
   EXPECT_FALSE(right->interval);
 }
 
-Profile profile_with(const std::map<std::string, std::string>& circumstances) {
+Profile profile_of_answers(const std::map<std::string, std::string>& circumstances) {
   Profile profile;
   profile.circumstances = circumstances;
   profile.rails.emplace_back();
@@ -72,11 +72,11 @@ Profile profile_with(const std::map<std::string, std::string>& circumstances) {
 }
 
 TEST(AssessAnswers, SharesTheEnergyOfABatchAmongItsPictures) {
-  const Profile profile = profile_with({{"accuracy.pictures", "10"},
-                                        {"accuracy.top1", "5"},
-                                        {"accuracy.top5", "8"},
-                                        {"accuracy.classes", "10"},
-                                        {"batch", "4"}});
+  const Profile profile = profile_of_answers({{"accuracy.pictures", "10"},
+                                              {"accuracy.top1", "5"},
+                                              {"accuracy.top5", "8"},
+                                              {"accuracy.classes", "10"},
+                                              {"batch", "4"}});
   ASSERT_TRUE(profile.answers && profile.answers->right_energy && profile.answers->top5);
   EXPECT_DOUBLE_EQ(profile.answers->energy->value.value(), 0.02);
   EXPECT_DOUBLE_EQ(profile.answers->right_energy->value.value(), 0.04);
@@ -84,25 +84,25 @@ TEST(AssessAnswers, SharesTheEnergyOfABatchAmongItsPictures) {
 }
 
 TEST(AssessAnswers, HasNoTop5OfFiveClasses) {
-  const Profile profile = profile_with({{"accuracy.pictures", "10"},
-                                        {"accuracy.top1", "5"},
-                                        {"accuracy.top5", "10"},
-                                        {"accuracy.classes", "5"}});
+  const Profile profile = profile_of_answers({{"accuracy.pictures", "10"},
+                                              {"accuracy.top1", "5"},
+                                              {"accuracy.top5", "10"},
+                                              {"accuracy.classes", "5"}});
   ASSERT_TRUE(profile.answers);
   EXPECT_FALSE(profile.answers->top5);
 }
 
 TEST(AssessAnswers, DoesNotBelieveCountsThatCannotBe) {
-  EXPECT_FALSE(profile_with({}).answers);
-  EXPECT_FALSE(profile_with({{"accuracy.pictures", "0"},
-                             {"accuracy.top1", "0"},
-                             {"accuracy.top5", "0"},
-                             {"accuracy.classes", "10"}})
+  EXPECT_FALSE(profile_of_answers({}).answers);
+  EXPECT_FALSE(profile_of_answers({{"accuracy.pictures", "0"},
+                                   {"accuracy.top1", "0"},
+                                   {"accuracy.top5", "0"},
+                                   {"accuracy.classes", "10"}})
                    .answers);
-  EXPECT_FALSE(profile_with({{"accuracy.pictures", "10"},
-                             {"accuracy.top1", "11"},
-                             {"accuracy.top5", "11"},
-                             {"accuracy.classes", "10"}})
+  EXPECT_FALSE(profile_of_answers({{"accuracy.pictures", "10"},
+                                   {"accuracy.top1", "11"},
+                                   {"accuracy.top5", "11"},
+                                   {"accuracy.classes", "10"}})
                    .answers);
 }
 

@@ -11,7 +11,7 @@ namespace layerwatt {
 namespace {
 
 using nlohmann::json;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Layer full_layer() {
   Layer layer;

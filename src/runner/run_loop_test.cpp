@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class RunLoop : public testing::Test {
+class RunLoop : public ::testing::Test {
  protected:
   static bool never() { return false; }
   Result<RunOutcome> run(const RunPlan& plan, const std::string& level = "",
@@ -164,7 +164,7 @@ class MeetingContext final : public ExecutionContext {
   Fails fails_;
 };
 
-class RunLoopInFlight : public testing::Test {
+class RunLoopInFlight : public ::testing::Test {
  protected:
   Result<RunOutcome> run(
       const RunPlan& plan, Fails last_one = Fails::never,

@@ -21,9 +21,9 @@ namespace layerwatt {
 namespace {
 
 using nlohmann::json;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class Talk : public testing::Test {
+class Talk : public ::testing::Test {
  protected:
   Talk() {
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends_), 0);
