@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Fails when a folder of src/ includes one it may not, or a source does not include its own header first, which proves
-that the header compiles by itself. The table is the architecture."""
+that the header compiles by itself, or when two headers define a type of the same name. The table is the architecture."""
 import pathlib
 import re
 import sys
@@ -69,6 +69,32 @@ def complaints(src):
                 yield f"{where}: {here}/ may take only {', '.join(sorted(allowed))} from {folder}/"
 
 
+NAMESPACE = re.compile(r"^(?:namespace ([A-Za-z_:]*) ?\{|\}  // namespace.*)$"
+                       r"|^(?:struct|class|enum class) (\w+)[^;\n]*\{", re.MULTILINE)
+
+
+def types_in(text):
+    """Types that a header defines outside others, with their namespaces."""
+    inside = []
+    for match in NAMESPACE.finditer(text):
+        if match[2]:
+            yield "::".join([*inside, match[2]])
+        elif match[0].startswith("namespace"):
+            inside.append(match[1])
+        elif inside:
+            inside.pop()
+
+
+def twins(src):
+    """Two types of one name in one namespace become one another when they are linked, without a word."""
+    first = {}
+    for path in sorted(src.rglob("*.h")):
+        for name in types_in(path.read_text()):
+            other = first.setdefault(name, path)
+            if other != path:
+                yield f"{path}: {name} is a type in {other}, too"
+
+
 def self_test():
     import tempfile
 
@@ -80,11 +106,17 @@ def self_test():
         (root / "attribution" / "b.cpp").write_text('#include <map>\n#include "attribution/b.h"\n')
         found = list(complaints(root))
         assert len(found) == 3, found
+        (root / "attribution" / "c.h").write_text(
+            "namespace a {\nstruct B {\n  int c;\n};\n}  // namespace a\nclass B {\n};\n")
+        assert list(twins(root)) == []
+        (root / "attribution" / "d.h").write_text("namespace a {\nclass B {};\n}  // namespace a\n")
+        assert len(list(twins(root))) == 1
 
 
 def main():
     self_test()
-    found = list(complaints(pathlib.Path(sys.argv[1])))
+    src = pathlib.Path(sys.argv[1])
+    found = [*complaints(src), *twins(src)]
     print("\n".join(found))
     return 1 if found else 0
 

@@ -9,9 +9,9 @@
 
 namespace layerwatt {
 
-inline std::vector<LoadStep> steps_of(std::span<const Stretch> on) {
+inline std::vector<LoadStep> steps_of(std::span<const BusyStretch> on) {
   std::vector<LoadStep> steps;
-  for (const Stretch& one : on) {
+  for (const BusyStretch& one : on) {
     steps.push_back({one.from, true});
     steps.push_back({one.to, false});
   }
@@ -19,7 +19,7 @@ inline std::vector<LoadStep> steps_of(std::span<const Stretch> on) {
 }
 
 // With a step before `from`, where the load was off.
-inline std::vector<LoadStep> steps_of(std::span<const Stretch> on, Instant from) {
+inline std::vector<LoadStep> steps_of(std::span<const BusyStretch> on, Instant from) {
   std::vector<LoadStep> steps = steps_of(on);
   steps.insert(steps.begin(), {from - std::chrono::milliseconds{1}, false});
   return steps;

@@ -23,9 +23,9 @@ void work_until(const Clock& clock, Instant end, const std::stop_token& stop, do
 }
 
 // Runs the plan on the calling thread.
-std::vector<Stretch> work_by_plan(const Clock& clock, Instant next, const std::vector<Nanoseconds>& lengths,
-                                  const std::stop_token& stop) {
-  std::vector<Stretch> worked;
+std::vector<BusyStretch> work_by_plan(const Clock& clock, Instant next,
+                                      const std::vector<Nanoseconds>& lengths, const std::stop_token& stop) {
+  std::vector<BusyStretch> worked;
   volatile double kept = 1;
   double sum = kept;
   for (std::size_t i = 0; i < lengths.size() && !stop.stop_requested(); ++i) {
@@ -69,7 +69,7 @@ BusyThreads::BusyThreads(const Clock& clock, Instant start, std::vector<Nanoseco
     });
 }
 
-std::vector<Stretch> BusyThreads::finish(bool now) {
+std::vector<BusyStretch> BusyThreads::finish(bool now) {
   if (now)
     for (std::jthread& thread : threads_) thread.request_stop();
   for (std::jthread& thread : threads_) thread.join();

@@ -8,7 +8,7 @@
 
 namespace layerwatt {
 
-struct Stretch {
+struct BusyStretch {
   Instant from, to;
 };
 
@@ -18,11 +18,11 @@ class BusyThreads {
   // when it can and ends as planned. `clock` must outlive this.
   BusyThreads(const Clock& clock, Instant start, std::vector<Nanoseconds> lengths);
   // Waits for the plan's end, or ends it now. When the load was on, stamped by one of the threads.
-  std::vector<Stretch> finish(bool now);
+  std::vector<BusyStretch> finish(bool now);
 
  private:
   const std::vector<Nanoseconds> lengths_;
-  std::vector<Stretch> on_;  // written by the first thread, read when it has ended
+  std::vector<BusyStretch> on_;  // written by the first thread, read when it has ended
   std::vector<std::jthread> threads_;
 };
 

@@ -33,12 +33,12 @@ struct MeteredOptions {
 struct MeteredRun {
   std::vector<RailRecord> rails, meter;
   struct Part {
-    Stretch time;
+    BusyStretch time;
     bool sampled = false, loaded = false;
   };
   std::vector<Part> parts;
   struct Switched {
-    std::vector<Stretch> on;  // as it really was
+    std::vector<BusyStretch> on;  // as it really was
     Instant from, to;
   };
   std::optional<Switched> switched;

@@ -27,7 +27,7 @@ Result<MeteredRun> run(const MeteredOptions& options) {
   return read_beside_meter(recorded_nano(), options, progress);
 }
 
-std::size_t readings_in(const RailRecord& rail, const Stretch& time) {
+std::size_t readings_in(const RailRecord& rail, const BusyStretch& time) {
   return static_cast<std::size_t>(std::count_if(
       rail.readings.begin(), rail.readings.end(),
       [&](const Reading& reading) { return reading.before >= time.from && reading.after < time.to; }));
@@ -67,7 +67,7 @@ TEST(MeteredRun, SwitchesALoadThatBothWatchWhereThatIsAsked) {
   const auto measured = run(options);
   ASSERT_TRUE(measured && measured->switched);
   EXPECT_EQ(measured->switched->on.size(), 2U);
-  const Stretch whole{measured->switched->from, measured->switched->to};
+  const BusyStretch whole{measured->switched->from, measured->switched->to};
   EXPECT_GT(readings_in(measured->rails[0], whole), 10U);
   EXPECT_GT(readings_in(measured->meter[0], whole), 10U);
 }

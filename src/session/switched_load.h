@@ -25,7 +25,7 @@ struct SwitchedLoadOptions {
 
 struct SwitchedLoad {
   std::vector<RailRecord> rails;
-  std::vector<Stretch> on;  // as it really was: stamped by a thread that worked
+  std::vector<BusyStretch> on;  // as it really was: stamped by a thread that worked
   Instant from, to;
   ClockTriple clocks_at_start{}, clocks_at_end{};
 };

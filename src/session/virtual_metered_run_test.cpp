@@ -21,7 +21,7 @@ Result<MeteredRun> run(const char* sensor) {
   return read_beside_meter(Machine::host(), options, progress);
 }
 
-double mean_by_meter(const RailRecord& meter, const Stretch& time) {
+double mean_by_meter(const RailRecord& meter, const BusyStretch& time) {
   Joules first{}, last{};
   for (const Reading& reading : meter.readings) {
     if (reading.before <= time.from) first = std::get<Joules>(reading.value);
