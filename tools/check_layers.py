@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Fails when a folder of src/ includes one it may not, or a source does not include its own header first, which proves
-that the header compiles by itself, or when two headers define a type of the same name. The table is the architecture."""
+"""Fails when a folder of src/ includes one it may not, when a source does not include its own header first, which
+proves that the header compiles by itself, or when two headers define a type of the same name. The table is the
+architecture."""
 import pathlib
 import re
 import sys
