@@ -26,8 +26,11 @@ class Inputs(LayerwattTest):
         self.assertEqual(answers["top1"]["right"], 465)
         self.assertEqual(answers["top5"]["right"], 495)
         self.assertAlmostEqual(answers["right_energy_j"], answers["energy_j"] / 0.93, places=12)
-        self.assertLess(answers["right_energy_low_j"], answers["right_energy_j"])
-        self.assertLess(answers["right_energy_j"], answers["right_energy_high_j"])
+        # A slow machine may not have had the blocks that an interval of the energy takes.
+        self.assertEqual(answers["right_energy_low_j"] is None, answers["energy_low_j"] is None)
+        if answers["energy_low_j"] is not None:
+            self.assertLess(answers["right_energy_low_j"], answers["right_energy_j"])
+            self.assertLess(answers["right_energy_j"], answers["right_energy_high_j"])
         self.assertEqual(result["settings"]["input.pictures"], "500")
         self.assertRegex(result["settings"]["input.hash"], "^fnv1a:[0-9a-f]{16}$")
         # The pass has a phase of its own, after all that is measured, in which nothing is read.
