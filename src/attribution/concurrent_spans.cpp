@@ -263,28 +263,37 @@ std::vector<Segment> one_after_the_other(std::vector<Segment> spans) {
   return spans;
 }
 
-}  // namespace
-
-void resolve_overlaps(const std::vector<Layer>& layers, Execution& execution) {
-  const bool turns = execution.in_flight > 1;
-  std::vector<Segment> spans = execution.segments.copy();
-  if (!turns && !any_overlap(spans)) return;
+// Nestings are found inference by inference: only layers of one can be parts of each other.
+void divide_turns(const std::vector<Layer>& layers, std::vector<Segment> spans, Execution& execution) {
   std::stable_sort(spans.begin(), spans.end(), begins_earlier);
-  if (!turns) trim_rounding(spans);
-  if (!turns && !any_overlap(spans)) {
+  execution.spans = one_after_the_other(spans);
+  const Nestings nestings{layers, execution};
+  execution.nestings = nestings.found();
+  execution.spans = std::move(spans);
+  Divider{nestings, execution}.divide_turns();
+}
+
+void divide_inferences(const std::vector<Layer>& layers, std::vector<Segment> spans, Execution& execution) {
+  if (!any_overlap(spans)) return;
+  std::stable_sort(spans.begin(), spans.end(), begins_earlier);
+  trim_rounding(spans);
+  if (!any_overlap(spans)) {
     execution.segments = std::move(spans);
     return;
   }
-  // Only layers of one inference can be parts of each other.
-  execution.spans = turns ? one_after_the_other(spans) : std::move(spans);
+  execution.spans = std::move(spans);
   const Nestings nestings{layers, execution};
   execution.nestings = nestings.found();
-  if (turns) {
-    execution.spans = std::move(spans);
-    Divider{nestings, execution}.divide_turns();
-  } else {
-    Divider{nestings, execution}.divide();
-  }
+  Divider{nestings, execution}.divide();
+}
+
+}  // namespace
+
+void resolve_overlaps(const std::vector<Layer>& layers, Execution& execution) {
+  if (execution.in_flight > 1)
+    divide_turns(layers, execution.segments.copy(), execution);
+  else
+    divide_inferences(layers, execution.segments.copy(), execution);
   if (execution.overlapping) return;
   execution.stretches.clear();  // then segments say it all
   execution.running.clear();

@@ -53,7 +53,11 @@ Result<void> unpack_board_record(const BoardRecord& record, const path& folder) 
   std::error_code failure;
   const path real = std::filesystem::canonical(folder, failure);
   for (const auto& [from, to] : record.links) {
-    const path leads_to = std::filesystem::weakly_canonical(folder / path{from}.relative_path(), failure);
+    // Of the target, not of the link: a link to what does not exist would be taken for a name in its folder.
+    const path made = folder / path{from}.relative_path();
+    const path target = std::filesystem::read_symlink(made, failure);
+    const path leads_to =
+        failure ? path{} : std::filesystem::weakly_canonical(made.parent_path() / target, failure);
     if (failure || !is_within(real, leads_to))
       return Error{Errc::malformed, from, "is a link that leads out of the record, to " + to};
   }

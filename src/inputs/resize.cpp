@@ -22,8 +22,8 @@ std::vector<Taps> taps_for(std::int64_t from, std::int64_t to) {
   for (std::int64_t at = 0; at < to; ++at) {
     const double centre = (static_cast<double>(at) + 0.5) * ratio;
     Taps& taps = all[static_cast<std::size_t>(at)];
-    taps.first = std::max<std::int64_t>(0, static_cast<std::int64_t>(centre - reach + 0.5));
-    const std::int64_t end = std::min(from, static_cast<std::int64_t>(centre + reach + 0.5));
+    taps.first = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::floor(centre - reach + 0.5)));
+    const std::int64_t end = std::min(from, static_cast<std::int64_t>(std::floor(centre + reach + 0.5)));
     double sum = 0;
     for (std::int64_t source = taps.first; source < end; ++source) {
       const double distance = std::abs((static_cast<double>(source) + 0.5 - centre) / reach);

@@ -60,7 +60,7 @@ double covered(std::size_t shape, const Placement& at, std::int64_t column, std:
   int inside = 0;
   for (int part = 0; part < 4; ++part) {
     const double dx = static_cast<double>(column) + 0.25 + 0.5 * (part % 2) - at.x;
-    const double dy = static_cast<double>(row) + 0.25 + 0.5 * static_cast<double>(part / 2) - at.y;
+    const double dy = static_cast<double>(row) + 0.25 + 0.5 * static_cast<double>(part >> 1) - at.y;
     const double u = (at.cosine * dx + at.sine * dy) / at.radius;
     const double v = (at.cosine * dy - at.sine * dx) / at.radius;
     inside += is_inside(shape, u, v) ? 1 : 0;
