@@ -13,6 +13,7 @@
 #include "engines/acl_network.h"
 #include "engines/acl_tensor.h"
 #include "engines/engine.h"
+#include "engines/marked_steps.h"
 #include "engines/source_input.h"
 
 namespace layerwatt {
@@ -65,14 +66,8 @@ Result<void> AclContext::compute() {
 }
 
 Result<void> AclContext::compute_marked(SpanSink& sink) {
-  Instant begin = clock_.now();
-  for (std::uint32_t layer = 0; layer < network_.steps.size(); ++layer) {
-    if (auto done = run(network_.steps[layer]); !done) return done;
-    const Instant end = clock_.now();
-    sink.layer(layer, begin, end);
-    begin = end;
-  }
-  return {};
+  const auto steps = static_cast<std::uint32_t>(network_.steps.size());
+  return mark_steps(clock_, steps, sink, [this](std::uint32_t step) { return run(network_.steps[step]); });
 }
 
 // A function holds its weights in an order of its own beside the memory that it computes in, so a context is

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "engines/engine.h"
+#include "engines/marked_steps.h"
 #include "engines/onednn_memory.h"
 #include "engines/onednn_network.h"
 #include "engines/source_input.h"
@@ -118,15 +119,10 @@ Result<void> OnednnContext::compute() {
 }
 
 Result<void> OnednnContext::compute_marked(SpanSink& sink) {
-  Instant begin = engine_.clock_.now();
-  for (std::uint32_t layer = 0; layer < memory_.of_step.size(); ++layer) {
-    if (auto done = execute(layer); !done) return done;
-    const Instant end = engine_.clock_.now();
-    sink.layer(layer, begin, end);
-    begin = end;
-  }
-  stream_.wait();
-  return {};
+  const auto steps = static_cast<std::uint32_t>(memory_.of_step.size());
+  auto done = mark_steps(engine_.clock_, steps, sink, [this](std::uint32_t step) { return execute(step); });
+  if (done) stream_.wait();
+  return done;
 }
 
 Result<void> OnednnEngine::fill_inputs(const Network& network, const EngineOptions& options) {

@@ -254,10 +254,6 @@ Result<void> choose_convolutions(const std::string& usual, const std::string& fi
   return {};
 }
 
-}  // namespace
-
-namespace {
-
 Result<std::vector<std::unique_ptr<ExecutionContext>>> make_contexts(Engine& engine, int count) {
   std::vector<std::unique_ptr<ExecutionContext>> contexts;
   for (int i = 0; i < count; ++i) {
