@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How build_acl() works inside: layers become functions, in three files. acl_network.cpp has values and their
-// order in memory; acl_weighted.cpp what has weights; acl_layers.cpp the rest. layer_builder.h says which
+// order in memory; acl_weighted.cpp what has weights; acl_builder.cpp the rest. layer_builder.h says which
 // layers there are.
 #pragma once
 #include <arm_compute/core/Error.h>

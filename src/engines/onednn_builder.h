@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How build_onednn() works inside: layers become primitives, in three files. onednn_network.cpp has values
-// and their order in memory; onednn_weighted.cpp what has weights; onednn_layers.cpp the rest.
+// and their order in memory; onednn_weighted.cpp what has weights; onednn_builder.cpp the rest.
 // layer_builder.h says which layers there are.
 #pragma once
 #include <dnnl.hpp>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Layers without weights, or with one for each channel.
 #include "engines/onednn_builder.h"
+
 #include "networks/attributes.h"
 
 namespace layerwatt {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Layers without weights, or with one for each channel.
+#include "engines/acl_builder.h"
+
 #include <arm_compute/runtime/NEON/functions/NEActivationLayer.h>
 #include <arm_compute/runtime/NEON/functions/NEArithmeticAddition.h>
 #include <arm_compute/runtime/NEON/functions/NEBatchNormalizationLayer.h>
@@ -10,7 +12,6 @@
 #include <arm_compute/runtime/NEON/functions/NEReshapeLayer.h>
 #include <arm_compute/runtime/NEON/functions/NESoftmaxLayer.h>
 
-#include "engines/acl_builder.h"
 #include "networks/attributes.h"
 
 namespace layerwatt {
