@@ -24,6 +24,7 @@
 
 #include "core/descriptor.h"
 #include "core/temporary_tree.h"
+#include "session/core_share.h"
 #include "session/realtime.h"
 
 namespace {

@@ -18,6 +18,7 @@
 #include "cli/percent.h"
 #include "cli/progress.h"
 #include "cli/show_run.h"
+#include "core/cpu_list.h"
 #include "session/profile_session.h"
 #include "session/virtual_source.h"
 #include "timeline/run_file.h"
@@ -35,6 +36,7 @@ struct ProfileArguments {
   std::string sensor_mode = "asis";
   std::string convolution_file, weights;
   int threads = 0;
+  std::string affinity;
   int in_flight = 0;  // as --mode says
   std::string mode;
   double precision = 0;
@@ -100,6 +102,11 @@ Result<void> understand(ProfileArguments& arguments) {
     arguments.precision = *target;
   }
   if (arguments.threads > 0) options.threads = arguments.threads;
+  if (!arguments.affinity.empty()) {
+    auto cores = parse_cpu_list(arguments.affinity);
+    if (!cores) return Error{Errc::malformed, "--affinity " + arguments.affinity, cores.error().detail};
+    options.cores = std::move(*cores);
+  }
   if (arguments.mode == "sync" && arguments.in_flight > 1)
     return Error{Errc::malformed, fmt::format("--in-flight {} with --mode sync", arguments.in_flight),
                  "one inference after the other is one in flight: --mode async, or without --mode"};
@@ -324,8 +331,12 @@ void add_profile(CLI::App& app, Invocation& invocation) {
   command.add_option("--engine", options.engine, "Inference engine")->capture_default_str();
   command
       .add_option("--threads", arguments->threads,
-                  "Threads of the engine, for each inference in flight [cores - 1, divided among them]")
+                  "Threads of the engine, for each inference in flight [one a core that may "
+                  "compute, divided among them]")
       ->check(CLI::Range(1, 1024));
+  command.add_option("--affinity", arguments->affinity,
+                     "CPUs that compute, as taskset has them: 0-3,6. The sampler moves to one that is left "
+                     "[all but the last, which is the sampler's]");
   command.add_option("--level", options.level,
                      "Optimisation level of onnxruntime: disabled, basic, extended, all");
   command

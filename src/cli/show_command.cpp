@@ -42,7 +42,7 @@ struct ShowArguments {
   std::vector<std::filesystem::path> others;
   std::string report = "terminal";
   AttributionOptions attribution;
-  bool verbose = false, uncertainty = false;
+  bool verbose = false, uncertainty = false, split_fused = false;
 };
 
 // The profile of the file; the scatter between it and the other runs is in its absolute intervals.
@@ -63,6 +63,7 @@ int show(const ShowArguments& arguments, Terminal& terminal) {
   const auto profile = profile_among(arguments);
   if (!profile) return report_error(terminal, profile.error());
   terminal.style.verbose = arguments.verbose;
+  terminal.style.split_fused = arguments.split_fused;
   show_profile(*profile, arguments.uncertainty ? "uncertainty" : arguments.report, terminal);
   return good;
 }
@@ -83,11 +84,16 @@ void add_show(CLI::App& app, Invocation& invocation) {
       "--with", arguments->others,
       "Further runs of the same: from 5 runs on, what they differ by is in the absolute interval");
   command.add_flag("-v,--verbose", arguments->verbose, "More of what is known");
+  command
+      .add_flag("--split-fused", arguments->split_fused,
+                "Below each fused layer its sources, with its energy divided by MACs: not measured")
+      ->excludes(report);
   add_attribution_options(command, arguments->attribution);
   command.footer(
       "Examples:\n"
       "  layerwatt show s.lw\n"
       "  layerwatt show s.lw --stacked --residual spread     as Holly 2020 mapped layers\n"
+      "  layerwatt show s.lw --split-fused                   what of a fused layer is whose, by MACs\n"
       "  layerwatt show s.lw --uncertainty --with s2.lw s3.lw s4.lw s5.lw\n"
       "  layerwatt show s.lw --report json | jq .layers");
   command.callback([arguments, &invocation] {

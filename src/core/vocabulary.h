@@ -97,8 +97,9 @@ struct Layer {
   std::string name;    // "conv1 + relu1" when fused
   std::string type;    // operator of the first source: "Conv"; "layout" for reorders the engine put in
   std::string module;  // "fire3", "layer2.0"; empty when the names tell nothing
-  std::vector<std::string> sources;  // layer names of the network; empty for an engine's own nodes
-  std::string implementation;        // what the engine ran: "Conv (nchwc)"; empty when it does not say
+  std::vector<std::string> sources;       // layer names of the network; empty for an engine's own nodes
+  std::vector<std::int64_t> source_macs;  // of several sources, each by itself; -1 = not known
+  std::string implementation;             // what the engine ran: "Conv (nchwc)"; empty when it does not say
   std::vector<std::int64_t> kernel, stride;  // spatial; empty when the type has none
   std::optional<std::int64_t> groups;
   std::vector<Shape> inputs, outputs;      // -1 = a dimension that could not be inferred

@@ -100,6 +100,7 @@ Layer fused_layer(const Network& network, const TensorIndex& tensors, const Indi
     const Layer& layer = network.layers[l];
     row.name += (row.name.empty() ? "" : " + ") + layer.name;
     row.sources.push_back(layer.name);
+    row.source_macs.push_back(layer.macs.value_or(-1));
     if (!layer.module.empty()) module = module ? common_module(*module, layer.module) : layer.module;
     row.macs = row.macs && layer.macs ? std::optional{*row.macs + *layer.macs} : std::nullopt;
     row.parameters = row.parameters && layer.parameters ? std::optional{*row.parameters + *layer.parameters}

@@ -6,6 +6,7 @@
 namespace layerwatt {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -191,6 +192,7 @@ TEST(FusedLayer, SumsWhatItsLayersCost) {
   const Network network = residual_block();
   const Layer row = fused_layer(network, TensorIndex{network}, {3, 5, 6});  // conv2 + sum + relu2
   EXPECT_EQ(row.macs, 100);
+  EXPECT_THAT(row.source_macs, ElementsAre(100, 0, 0));
   EXPECT_EQ(row.parameters, 5);
 }
 
@@ -218,6 +220,7 @@ TEST(FusedLayer, DoesNotKnowASumWithAnUnknownPart) {
   network.layers[6].bytes.reset();
   const Layer row = fused_layer(network, TensorIndex{network}, {3, 5, 6});
   EXPECT_EQ(row.macs, std::nullopt);
+  EXPECT_THAT(row.source_macs, Contains(-1));
   EXPECT_EQ(row.bytes, std::nullopt);
 }
 

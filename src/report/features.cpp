@@ -22,12 +22,13 @@ using csv::number;
 using csv::quoted;
 
 // Settings of a run, by their keys in the run file.
-constexpr std::array<std::array<const char*, 2>, 21> settings{{{"engine", "engine"},
+constexpr std::array<std::array<const char*, 2>, 22> settings{{{"engine", "engine"},
                                                                {"engine_version", "engine.version"},
                                                                {"engine_level", "engine.level"},
                                                                {"engine_convolutions", "engine.convolutions"},
                                                                {"engine_fusion", "engine.fusion"},
                                                                {"threads", "engine.threads"},
+                                                               {"affinity", "affinity"},
                                                                {"spinning", "engine.spinning"},
                                                                {"input", "input"},
                                                                {"board", "board"},

@@ -118,6 +118,12 @@ Json energy_of(const LayerEnergy& layer) {
   return json;
 }
 
+Json macs_of(const Layer& layer) {
+  Json macs = Json::array();
+  for (const std::int64_t count : layer.source_macs) macs.push_back(count < 0 ? Json{} : Json(count));
+  return macs;
+}
+
 Json layer_of(const Profile& profile, std::size_t index) {
   const LayerProfile& profiled = profile.layers[index];
   const Layer& layer = profiled.layer;
@@ -125,6 +131,7 @@ Json layer_of(const Profile& profile, std::size_t index) {
             {"type", layer.type},
             {"module", or_null(layer.module)},
             {"sources", layer.sources},
+            {"source_macs", macs_of(layer)},
             {"implementation", or_null(layer.implementation)},
             {"kernel", layer.kernel},
             {"stride", layer.stride},

@@ -94,6 +94,45 @@ std::vector<BarRow> layer_rows(const Profile& profile, const RailProfile* rail,
   return rows;
 }
 
+// Of a fused layer: a part of its energy for each source, by MACs, or why there are no parts.
+std::vector<BarRow> source_rows(const Profile& profile, const RailProfile* rail, std::size_t index,
+                                const Style& style) {
+  const Layer& layer = profile.layers[index].layer;
+  if (layer.sources.size() < 2) return {};
+  const auto& macs = layer.source_macs;
+  const bool known = macs.size() == layer.sources.size() &&
+                     std::all_of(macs.begin(), macs.end(), [](std::int64_t count) { return count >= 0; });
+  const double all = std::accumulate(macs.begin(), macs.end(), 0.0);
+  std::vector<BarRow> rows;
+  if (!known || all == 0) {
+    BarRow& row = rows.emplace_back();
+    row.name = "  not divided";
+    row.type = known ? "no MACs" : "MACs unknown";
+    return rows;
+  }
+  for (std::size_t s = 0; s < macs.size(); ++s) {
+    const double part = static_cast<double>(macs[s]) / all;
+    BarRow& row = rows.emplace_back();
+    row.name = "  " + printable(layer.sources[s], style);
+    row.type = "by MACs";
+    if (rail == nullptr || !rail->layers[index].energy) continue;
+    const Joules energy = rail->layers[index].energy->value * part;
+    row.energy = quantity(energy, style);
+    row.share = share(energy.value(), rail->inference.value.value());
+  }
+  return rows;
+}
+
+std::vector<BarRow> with_sources(const std::vector<BarRow>& layers, const Profile& profile,
+                                 const RailProfile* rail, const Style& style) {
+  std::vector<BarRow> rows;
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    rows.push_back(layers[l]);
+    for (BarRow& source : source_rows(profile, rail, l, style)) rows.push_back(std::move(source));
+  }
+  return rows;
+}
+
 // What is left of a split that explains everything is the rounding of doubles: shown as nothing.
 Joules unexplained_by(const RailProfile& rail) {
   constexpr double rounding = 1e-12;
@@ -186,9 +225,12 @@ std::string layer_table(const Profile& profile, const Style& style) {
   head.power = rail != nullptr ? "power" : "";
   head.energy = rail != nullptr ? "energy" : "";
   head.share = "share";
+  std::vector<BarRow> rows = layer_rows(profile, rail, hot, style);
+  if (style.split_fused) rows = with_sources(rows, profile, rail, style);
   std::string text =
-      heading(profile, rail, style) +
-      bar_table(head, layer_rows(profile, rail, hot, style), sum_rows(profile, rail, style), style) + "\n";
+      heading(profile, rail, style) + bar_table(head, rows, sum_rows(profile, rail, style), style) + "\n";
+  if (style.split_fused)
+    text += " By MACs: a fused layer's energy, divided. NOT MEASURED; a kernel tells nothing of its parts.\n";
   if (rail != nullptr) text += interval_line(*rail, style) + conservation_line(*rail, style);
   return text + hot_line(profile, rail, hot, style);
 }

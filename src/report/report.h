@@ -15,7 +15,8 @@ struct Style {
   bool utf8 = false;  // bars and micro signs; ASCII otherwise
   int columns = 100;
   bool verbose = false;
-  bool continued = false;  // rows go on below those of another run: no heading
+  bool continued = false;    // rows go on below those of another run: no heading
+  bool split_fused = false;  // below a fused layer its sources, by MACs: not measured
 };
 
 struct ReportDriver {

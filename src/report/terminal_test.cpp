@@ -12,6 +12,7 @@
 namespace layerwatt {
 namespace {
 
+using ::testing::AllOf;
 using testing::expect_golden;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -57,6 +58,42 @@ TEST(Terminal, FitsTheColumnsItIsGiven) {
     for (std::string line; std::getline(lines, line);)
       EXPECT_LE(width_of(line), static_cast<std::size_t>(width)) << line;
   }
+}
+
+std::string line_with(const std::string& text, const std::string& word) {
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);)
+    if (line.find(word) != std::string::npos) return line;
+  return {};
+}
+
+TEST(Terminal, DividesFusedLayersByMacsWhereThatIsAskedFor) {
+  Profile profile = sample_profile();
+  Layer& fused = profile.layers[0].layer;  // of 12.2 mJ
+  fused.sources = {"conv1", "relu1", "conv1b"};
+  fused.source_macs = {3000, 0, 1000};
+  EXPECT_THAT(terminal(profile, columns(100)), Not(HasSubstr("MACs")));
+  Style style = columns(100);
+  style.split_fused = true;
+  const std::string text = terminal(profile, style);
+  EXPECT_THAT(line_with(text, "   conv1 "), AllOf(HasSubstr("by MACs"), HasSubstr("9.13 mJ")));
+  EXPECT_THAT(line_with(text, "   relu1 "),
+              AllOf(HasSubstr("by MACs"), HasSubstr(" 0 J"), Not(HasSubstr("±"))));
+  EXPECT_THAT(line_with(text, "   conv1b "), AllOf(HasSubstr("by MACs"), HasSubstr("3.04 mJ")));
+  EXPECT_THAT(text, HasSubstr("NOT MEASURED"));
+}
+
+TEST(Terminal, DividesNothingWhoseMacsAreNotKnown) {
+  Profile profile = sample_profile();
+  Style style = columns(100);
+  style.split_fused = true;
+  Layer& fused = profile.layers[0].layer;
+  fused.sources = {"conv1", "relu1"};
+  EXPECT_THAT(terminal(profile, style), HasSubstr("   not divided ")) << "as in old run files";
+  fused.source_macs = {3000, -1};
+  EXPECT_THAT(terminal(profile, style), HasSubstr("MACs unknown"));
+  fused.source_macs = {0, 0};
+  EXPECT_THAT(terminal(profile, style), HasSubstr("no MACs"));
 }
 
 TEST(Terminal, SaysInTheTitleThatPowerIsSimulated) {

@@ -76,6 +76,7 @@ Result<Layer> layer_at(const json& value, const std::string& where) {
   object.optional();
   object.read("module", layer.module);
   object.read("sources", layer.sources);
+  object.read("source_macs", layer.source_macs, -1, most);
   object.read("implementation", layer.implementation);
   object.read("kernel", layer.kernel, 0, most);
   object.read("stride", layer.stride, 0, most);
@@ -148,6 +149,7 @@ json to_json(const Layer& layer) {
           {"type", layer.type},
           {"module", layer.module},
           {"sources", layer.sources},
+          {"source_macs", layer.source_macs},
           {"implementation", layer.implementation},
           {"kernel", layer.kernel},
           {"stride", layer.stride},

@@ -19,6 +19,7 @@ Layer full_layer() {
   layer.type = "Conv";
   layer.module = "fire3";
   layer.sources = {"conv1", "relu1"};
+  layer.source_macs = {std::numeric_limits<std::int64_t>::max(), -1};
   layer.implementation = "Conv (nchwc)";
   layer.kernel = {3, 3};
   layer.stride = {2, 2};
@@ -36,6 +37,7 @@ void expect_equal(const Layer& a, const Layer& b) {
   EXPECT_EQ(a.type, b.type);
   EXPECT_EQ(a.module, b.module);
   EXPECT_EQ(a.sources, b.sources);
+  EXPECT_EQ(a.source_macs, b.source_macs);
   EXPECT_EQ(a.implementation, b.implementation);
   EXPECT_EQ(a.kernel, b.kernel);
   EXPECT_EQ(a.stride, b.stride);

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "session/core_share.h"
 #include "session/sensor_choice.h"
 
 namespace layerwatt {

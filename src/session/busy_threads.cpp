@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "session/realtime.h"
+#include "session/core_share.h"
 
 namespace layerwatt {
 

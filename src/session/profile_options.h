@@ -30,7 +30,8 @@ struct InputOptions {
 struct ProfileOptions {
   std::string model;  // a zoo name, or the path of an ONNX file
   std::string engine = "onnxruntime";
-  std::optional<int> threads;                // default: cores - 1, at least 1
+  std::optional<int> threads;                // default: one a core that computes, divided among in_flight
+  std::vector<int> cores;                    // that compute, in order; empty: all but the sampler's
   std::string level;                         // the engine's optimisation level; empty = its best
   std::filesystem::path library;             // of the engine; empty = search
   std::string convolution = "auto";          // algorithm of convolutions, where the engine has several

@@ -5,27 +5,23 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <thread>
 
-#include "boards/virtual_settings.h"
+#include "core/cpu_list.h"
 #include "core/private_folder.h"
 #include "runner/layer_json.h"
 #include "session/accuracy_pass.h"
+#include "session/core_share.h"
 #include "session/inference_runs.h"
-#include "session/joined_source.h"
 #include "session/machine_facts.h"
 #include "session/model_source.h"
 #include "session/rail_turns.h"
 #include "session/recorder.h"
 #include "session/runner_process.h"
-#include "session/sampler.h"
 #include "session/sensor_choice.h"
 #include "session/sensor_mode.h"
+#include "session/session_source.h"
 #include "session/stop_rule.h"
-#include "session/stream_choice.h"
-#include "session/stream_source.h"
 #include "session/virtual_session.h"
-#include "session/virtual_source.h"
 
 namespace layerwatt {
 
@@ -45,12 +41,8 @@ class Session {
 
  private:
   Result<void> record_circumstances(const json& opened);
-  Result<void> record_findings();
-  Result<void> open_source();
-  Result<void> open_samplers(const std::string& names, std::vector<std::unique_ptr<ReadingSource>>& parts);
-  Result<std::unique_ptr<ReadingSource>> open_sampler(ChosenSensors& chosen);
-  Result<std::unique_ptr<ReadingSource>> open_stream(ChosenStream& chosen);
-  Result<void> open_simulation(const std::string& board_id);
+  Result<void> record_findings(const CoreShare& cores);
+  Result<json> open_network(const CoreShare& cores);
   Result<void> change_sensor_mode();
   Result<void> add_mode_events();
   Result<void> run_phases();
@@ -75,38 +67,21 @@ class Session {
   std::vector<Layer> layers_;
   std::map<std::string, std::string> circumstances_;
   std::optional<SensorMode> sensor_mode_;  // while it is not as it was found
-  std::unique_ptr<ReadingSource> source_;
-  std::optional<int> sampling_core_;          // that samplers are to keep to
-  VirtualSource* simulated_ = nullptr;        // source_, when it is simulated: for its truth
-  std::vector<const StreamSource*> streams_;  // parts of source_
+  SessionSource readings_;
   std::optional<Recorder> recorder_;
   std::optional<InferenceRuns> runs_;
   PhaseBudget budget_;
   RailTurns turns_;
-  bool sensors_take_turns_ = true;  // several samplers each read all of theirs
-  std::string stopped_;             // as SessionOutcome::stopped
+  std::string stopped_;  // as SessionOutcome::stopped
   Nanoseconds median_latency_ = 1ms;
   ClockTriple clocks_at_start_{};
   Instant started_{};
 };
 
-int default_threads(int in_flight) {
-  return std::max(1, (static_cast<int>(std::thread::hardware_concurrency()) - 1) / in_flight);
-}
-
 std::vector<Channel> channels_of(const std::vector<RailRecord>& rails) {
   std::vector<Channel> channels;
   for (const RailRecord& rail : rails) channels.push_back(rail.channel);
   return channels;
-}
-
-// As far as the sensors themselves know them.
-std::vector<RailRecord> rails_of(std::span<const ChosenSensors> chosen) {
-  std::vector<RailRecord> rails;
-  for (const ChosenSensors& one : chosen)
-    for (const auto& sensor : one.sensors)
-      for (const Channel& channel : sensor->channels()) rails.emplace_back().channel = channel;
-  return rails;
 }
 
 // What is simulated has one layer at a time.
@@ -127,58 +102,71 @@ Result<void> Session::prepare() {
     if (!mode) return mode.error();
     sensor_mode_.emplace(std::move(*mode));
   }
+  const auto cores = share_cores(allowed_cores(), options_.cores);
+  if (!cores) return cores.error();
+  const auto opened = open_network(*cores);
+  if (!opened) return opened.error();
+  auto layers = layers_from_json(opened->value("layers", json::array()));
+  if (!layers) return layers.error();
+  layers_ = std::move(*layers);
+  if (auto changed = change_sensor_mode(); !changed) return changed;
+  auto readings = open_session_source(machine_, options_,
+                                      {.layers = layers_,
+                                       .runner = runner_->pid(),
+                                       .sampling_core = cores->sampling,
+                                       .show = [this](const std::string& doing) { show(doing); }});
+  if (!readings) return readings.error();
+  readings_ = std::move(*readings);
+  circumstances_.merge(readings_.circumstances);
+  if (auto checked = check_rails(readings_.source->rails(), options_.rails); !checked) return checked;
+  auto file = RunFileWriter::create(options_.output, options_.force);
+  if (!file) return file.error();
+  file_ = std::move(*file);
+  if (auto set = file_->set_clocks(clocks_at_start_, {}); !set) return set;
+  if (auto recorded = record_circumstances(*opened); !recorded) return recorded;
+  if (auto recorded = record_findings(*cores); !recorded) return recorded;
+  if (auto added = add_mode_events(); !added) return added;
+  if (auto added = file_->add_layers(layers_); !added) return added;
+  recorder_.emplace(*file_, *readings_.source, machine_.clock());
+  if (auto added = recorder_->add_rails(options_, circumstances_); !added) return added;
+  runs_.emplace(*runner_, *recorder_, machine_.clock(), options_, static_cast<std::uint32_t>(layers_.size()));
+  runs_->set_longest_gap(longest_gap(channels_of(readings_.source->rails())));
+  if (auto added = file_->append_phase({Phase::open, 0, started_, now()}); !added) return added;
+  return file_->commit();
+}
+
+Result<json> Session::open_network(const CoreShare& cores) {
   show("opening the network");
   auto folder = PrivateFolder::create();
   if (!folder) return folder.error();
   folder_ = std::move(*folder);
   RunnerOptions runner_options;
   runner_options.verbose = options_.verbose;
-  runner_options.avoid_core = sampling_core();
+  runner_options.cores = cores.network;
   auto runner = RunnerProcess::start(runner_options);
   if (!runner) return runner.error();
   runner_ = std::move(*runner);
   const auto model = provide_model(*runner_, options_.model, options_.seed, folder_->path());
   if (!model) return model.error();
-  const auto opened =
-      runner_->ask({{"do", "open"},
-                    {"model", model->string()},
-                    {"engine", options_.engine},
-                    {"threads", options_.threads.value_or(default_threads(options_.in_flight))},
-                    {"level", options_.level},
-                    {"library", options_.library.string()},
-                    {"weights", options_.weights.string()},
-                    {"conv", options_.convolution},
-                    {"conv_file", options_.layer_convolutions.string()},
-                    {"conv_strict", options_.strict_convolutions},
-                    {"fuse", options_.fuse},
-                    {"spinning", options_.spinning ? json(*options_.spinning) : json{}},
-                    {"batch", options_.batch},
-                    {"in_flight", options_.in_flight},
-                    {"input", to_json(options_.input)},
-                    {"seed", options_.seed},
-                    {"private_folder", folder_->path().string()}},
-                   {.interrupted = options_.interrupted});
-  if (!opened) return opened.error();
-  auto layers = layers_from_json(opened->value("layers", json::array()));
-  if (!layers) return layers.error();
-  layers_ = std::move(*layers);
-  if (auto changed = change_sensor_mode(); !changed) return changed;
-  if (auto source = open_source(); !source) return source;
-  if (auto checked = check_rails(source_->rails(), options_.rails); !checked) return checked;
-  auto file = RunFileWriter::create(options_.output, options_.force);
-  if (!file) return file.error();
-  file_ = std::move(*file);
-  if (auto set = file_->set_clocks(clocks_at_start_, {}); !set) return set;
-  if (auto recorded = record_circumstances(*opened); !recorded) return recorded;
-  if (auto recorded = record_findings(); !recorded) return recorded;
-  if (auto added = add_mode_events(); !added) return added;
-  if (auto added = file_->add_layers(layers_); !added) return added;
-  recorder_.emplace(*file_, *source_, machine_.clock());
-  if (auto added = recorder_->add_rails(options_, circumstances_); !added) return added;
-  runs_.emplace(*runner_, *recorder_, machine_.clock(), options_, static_cast<std::uint32_t>(layers_.size()));
-  runs_->set_longest_gap(longest_gap(channels_of(source_->rails())));
-  if (auto added = file_->append_phase({Phase::open, 0, started_, now()}); !added) return added;
-  return file_->commit();
+  const int threads = std::max(1, static_cast<int>(cores.network.size()) / options_.in_flight);
+  return runner_->ask({{"do", "open"},
+                       {"model", model->string()},
+                       {"engine", options_.engine},
+                       {"threads", options_.threads.value_or(threads)},
+                       {"level", options_.level},
+                       {"library", options_.library.string()},
+                       {"weights", options_.weights.string()},
+                       {"conv", options_.convolution},
+                       {"conv_file", options_.layer_convolutions.string()},
+                       {"conv_strict", options_.strict_convolutions},
+                       {"fuse", options_.fuse},
+                       {"spinning", options_.spinning ? json(*options_.spinning) : json{}},
+                       {"batch", options_.batch},
+                       {"in_flight", options_.in_flight},
+                       {"input", to_json(options_.input)},
+                       {"seed", options_.seed},
+                       {"private_folder", folder_->path().string()}},
+                      {.interrupted = options_.interrupted});
 }
 
 Result<void> Session::record_circumstances(const json& opened) {
@@ -189,6 +177,7 @@ Result<void> Session::record_circumstances(const json& opened) {
   all["engine"] = options_.engine;
   all["batch"] = std::to_string(options_.batch);
   all["in_flight"] = std::to_string(options_.in_flight);
+  if (!options_.cores.empty()) all["affinity"] = to_cpu_list(options_.cores);
   all["seed"] = std::to_string(options_.seed);
   if (!options_.precision.empty()) all["precision"] = options_.precision;
   const json found = opened.value("circumstances", json::object());
@@ -200,7 +189,7 @@ Result<void> Session::record_circumstances(const json& opened) {
   return {};
 }
 
-Result<void> Session::record_findings() {
+Result<void> Session::record_findings(const CoreShare& cores) {
   std::vector<Finding> findings = doctor_findings(machine_);
   if (!sensor_mode_)
     for (Finding& finding : journal_findings(machine_, options_.journal_folder))
@@ -208,6 +197,11 @@ Result<void> Session::record_findings() {
   if (machine_.is_recorded())
     findings.push_back({Severity::warning, "another tree than /",
                         "sensors and facts of the machine were read below --sysroot", ""});
+  if (!options_.cores.empty() && !cores.sampling && readings_.simulated == nullptr)
+    findings.push_back({Severity::warning, "no core of its own for the sampler",
+                        "all CPUs there are compute (" + to_cpu_list(cores.network) +
+                            "), so readings come late where the network is busy",
+                        ""});
   for (const Finding& finding : findings) {
     if (finding.severity == Severity::ok) continue;
     const std::string text = finding.what + ": " + finding.why;
@@ -236,92 +230,6 @@ Result<void> Session::add_mode_events() {
   for (const Event& event : sensor_mode_->take_events())
     if (auto added = file_->append_event(event); !added) return added;
   return {};
-}
-
-Result<void> Session::open_simulation(const std::string& board_id) {
-  const auto board = board_with_settings(board_id, options_.best_sensor_mode);
-  if (!board) return board.error();
-  auto instrument =
-      VirtualInstrument::create(*board, layers_, options_.period, options_.seed, now(), options_.rails);
-  if (!instrument) return instrument.error();
-  auto source = std::make_unique<VirtualSource>(std::move(*instrument));
-  simulated_ = source.get();
-  source_ = std::move(source);
-  circumstances_["simulation"] = "readings of " + board->name + ", SIMULATED from the layers that ran";
-  return {};
-}
-
-Result<void> Session::open_source() {
-  if (const std::string board_id = virtual_board_id(options_.sensor); !board_id.empty())
-    return open_simulation(board_id);
-  auto request = parse_sensor_request(machine_, options_.sensor, options_.period);
-  if (!request) return request.error();
-  std::vector<std::unique_ptr<ReadingSource>> parts;
-  for (ChosenStream& one : request->streams) {
-    show("waiting for the first readings of " + std::string{one.driver->name});
-    auto stream = open_stream(one);
-    if (!stream) return stream.error();
-    parts.push_back(std::move(*stream));
-  }
-  if (request->sensors)
-    if (auto opened = open_samplers(request->names, parts); !opened) return opened;
-  sensors_take_turns_ = parts.size() == 1 && request->streams.empty();
-  if (parts.size() == 1)
-    source_ = std::move(parts.front());
-  else
-    source_ = std::make_unique<JoinedSource>(std::move(parts));
-  return {};
-}
-
-Result<void> Session::open_samplers(const std::string& names,
-                                    std::vector<std::unique_ptr<ReadingSource>>& parts) {
-  auto chosen = choose_all_sensors(machine_, {runner_->pid()}, names);
-  if (!chosen) return chosen.error();
-  std::vector<RailRecord> known = rails_of(*chosen);
-  for (const auto& part : parts)
-    for (RailRecord& rail : part->rails()) known.push_back(std::move(rail));
-  if (auto checked = check_rails(known, options_.rails); !checked) return checked;
-  for (ChosenSensors& one : *chosen) {
-    auto sampler = open_sampler(one);
-    if (!sampler) return sampler.error();
-    if (*sampler != nullptr) parts.push_back(std::move(*sampler));
-  }
-  return {};
-}
-
-Result<std::unique_ptr<ReadingSource>> Session::open_stream(ChosenStream& chosen) {
-  const std::string name{chosen.driver->name};
-  const std::string device = chosen.plan.device.empty() ? name : chosen.plan.device;
-  auto stream = StreamSource::open(machine_.clock(), name, std::move(chosen.plan),
-                                   {.interrupted = options_.interrupted});
-  if (!stream) return stream.error();
-  for (auto& [key, value] : (*stream)->mode()) circumstances_["sensor_mode." + device + "." + key] = value;
-  for (const RailRecord& rail : (*stream)->rails())
-    if (rail.channel.origin == Origin::simulated)
-      circumstances_["simulation"] = "readings of " + name + ":" + device + ", MADE UP by their source";
-  streams_.push_back(stream->get());
-  return std::unique_ptr<ReadingSource>{std::move(*stream)};
-}
-
-// Null when none of its rails is wanted.
-Result<std::unique_ptr<ReadingSource>> Session::open_sampler(ChosenSensors& chosen) {
-  SamplerOptions sampling;
-  sampling.period = options_.period;
-  sampling.seed = options_.seed;
-  sampling.core = sampling_core_ = sampling_core();
-  for (const RailRecord& rail : rails_of({&chosen, 1}))
-    if (std::find(options_.rails.begin(), options_.rails.end(), rail.channel.rail) != options_.rails.end())
-      sampling.rails.push_back(rail.channel.rail);
-  if (sampling.rails.empty() && !options_.rails.empty()) return std::unique_ptr<ReadingSource>{};
-  for (auto& [key, value] : modes_of(chosen)) circumstances_["sensor_mode." + key] = value;
-  if (chosen.driver->origin == Origin::measured)
-    sampling.look_again = [driver = chosen.driver, machine = machine_, workload = Workload{runner_->pid()}] {
-      return driver->probe(machine, workload).sensors;
-    };
-  auto sampler =
-      Sampler::create(machine_, std::string{chosen.driver->name}, std::move(chosen.sensors), sampling);
-  if (!sampler) return sampler.error();
-  return std::unique_ptr<ReadingSource>{std::move(*sampler)};
 }
 
 // Fractions of the whole session, for the bar only.
@@ -378,11 +286,11 @@ Result<void> Session::warm_up() {
 
 Result<void> Session::latency_pass() {
   show("measuring latency, sampler and marks off");
-  source_->pause();
+  readings_.source->pause();
   const Instant from = now();
   auto ran = runs_->unmarked(100'000, budget_.latency);
   const Instant to = now();
-  source_->resume();
+  readings_.source->resume();
   if (!ran) return ran.error();
   for (Inference& inference : *ran) inference.phase = Phase::latency;
   if (!ran->empty()) median_latency_ = median_compute(*ran);
@@ -395,11 +303,11 @@ Result<void> Session::latency_pass() {
 Result<void> Session::refit(StopRule& rule, std::uint32_t block) {
   if (auto pumped = recorder_->pump({}, now()); !pumped) return pumped;
   if (auto committed = recorder_->commit(); !committed) return committed;
-  source_->pause();
+  readings_.source->pause();
   const Instant from = now();
   auto said = options_.refit();
   const Instant to = now();
-  source_->resume();
+  readings_.source->resume();
   if (said)
     if (auto added = recorder_->add_event("refit", description(*said)); !added) return added;
   rule.add_refit(std::move(said), to - from);
@@ -411,9 +319,9 @@ Result<void> Session::energy_pass() {
   StopRule rule{options_, budget_, layers_.size()};
   const Instant from = now();
   recorder_->forget_recent();
-  if (simulated_ != nullptr) simulated_->restart_truth();
+  if (readings_.simulated != nullptr) readings_.simulated->restart_truth();
   for (std::uint32_t block = 0; !rule.enough(now() - from) && !interrupted(); ++block) {
-    if (turns_.taken()) source_->read_only(turns_.of_block(block));
+    if (turns_.taken()) readings_.source->read_only(turns_.of_block(block));
     const std::uint64_t usual = runs_->fitting(median_latency_, block_length);
     const auto count = std::min(turns_.block_of(usual, options_.inferences), rule.inferences_left());
     const auto ran = runs_->marked(count, Phase::energy, block);
@@ -432,7 +340,7 @@ Result<void> Session::energy_pass() {
 // After all that is measured, with sampler and marks off: every labelled picture once.
 Result<void> Session::accuracy_pass() {
   if (options_.input.labels.empty()) return {};
-  source_->pause();
+  readings_.source->pause();
   const Instant from = now();
   const auto counts = count_right_answers(*runner_, options_.interrupted, [this](double done) {
     progress_.show("counting right answers", done, 0ns);
@@ -446,16 +354,16 @@ Result<void> Session::accuracy_pass() {
 
 Result<void> Session::run_phases() {
   budget_ = plan_phases(options_);
-  source_->resume();
+  readings_.source->resume();
   if (auto done = idle(Phase::idle_before); !done || interrupted()) return done;
   if (auto added = recorder_->add_pace(); !added) return added;
-  if (sensors_take_turns_)
-    turns_ =
-        RailTurns{options_, channels_of(source_->rails()), recorder_->recorded(), recorder_->take_recent()};
+  if (readings_.sensors_take_turns)
+    turns_ = RailTurns{options_, channels_of(readings_.source->rails()), recorder_->recorded(),
+                       recorder_->take_recent()};
   if (auto done = warm_up(); !done || interrupted()) return done;
   if (auto done = latency_pass(); !done || interrupted()) return done;
   if (auto done = energy_pass(); !done || interrupted()) return done;
-  if (turns_.taken()) source_->read_only({});
+  if (turns_.taken()) readings_.source->read_only({});
   if (auto done = idle(Phase::idle_after); !done || interrupted()) return done;
   return accuracy_pass();
 }
@@ -467,26 +375,26 @@ Result<void> Session::finish(const SessionOutcome& outcome) {
   }
   if (outcome.ending == Ending::interrupted)
     if (auto added = file_->append_event({now(), "interrupted", "stopped by the user"}); !added) return added;
-  const SamplerRecord sampler = source_->finish();
+  const SamplerRecord sampler = readings_.source->finish();
   if (sensor_mode_) sensor_mode_->restore();
   if (auto added = add_mode_events(); !added) return added;
-  for (const StreamSource* stream : streams_)
+  for (const StreamSource* stream : readings_.streams)
     if (auto added = recorder_->add_event("stream", stream->summary()); !added) return added;
   // Beside a stream, which has no thread of its own to pin, the joined record names no core anyway.
-  if (sampling_core_ && streams_.empty() && sampler.ticks > 0 && !sampler.core)
+  if (readings_.sampling_core && readings_.streams.empty() && sampler.ticks > 0 && !sampler.core)
     if (auto added = file_->append_event({now(), "core_lost",
-                                          "CPU " + std::to_string(*sampling_core_) +
+                                          "CPU " + std::to_string(*readings_.sampling_core) +
                                               " was taken from the sampling thread during the run"});
         !added)
       return added;
   // What was still open is closed now: the gap of a sensor that left, above all.
-  if (simulated_ == nullptr)
+  if (readings_.simulated == nullptr)
     if (auto pumped = recorder_->pump({}, now()); !pumped) return pumped;
   if (auto set = file_->set_sampler(sampler); !set) return set;
   if (auto set = file_->set_markers({runner_->ring().written(), runner_->ring().dropped()}); !set) return set;
   if (auto set = file_->set_clocks(clocks_at_start_, machine_.clock().triple()); !set) return set;
-  if (simulated_ != nullptr)
-    if (auto added = recorder_->add_truth(simulated_->truth()); !added) return added;
+  if (readings_.simulated != nullptr)
+    if (auto added = recorder_->add_truth(readings_.simulated->truth()); !added) return added;
   return recorder_->close(options_, outcome.ending == Ending::whole);
 }
 
@@ -515,6 +423,8 @@ Result<SessionOutcome> run_profile(const Machine& machine, const ProfileOptions&
                  "exists; choose another -o, or --force to overwrite it"};
   if (!options.board.empty()) {
     if (auto possible = one_in_flight(options); !possible) return possible.error();
+    if (!options.cores.empty())
+      return Error{Errc::unsupported, "--affinity with --board", "a simulated board has no cores to choose"};
     return run_virtual_profile(machine, options, progress);
   }
   Session session{machine, options, progress};

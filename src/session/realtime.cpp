@@ -16,15 +16,6 @@ constexpr int fifo_priority = 20;
 
 }  // namespace
 
-std::optional<int> sampling_core() {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return std::nullopt;
-  for (int core = CPU_SETSIZE - 1; core >= 0; --core)
-    if (CPU_ISSET(static_cast<std::size_t>(core), &allowed)) return core;
-  return std::nullopt;
-}
-
 ThreadSetup set_up_sampling_thread(const char* name, std::optional<int> core, bool realtime) {
   ThreadSetup setup;
   pthread_setname_np(pthread_self(), name);

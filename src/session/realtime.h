@@ -6,10 +6,6 @@
 
 namespace layerwatt {
 
-// The core for the sampling thread: the last one this process may use; empty when there is only one, which
-// the network needs more.
-std::optional<int> sampling_core();
-
 struct ThreadSetup {
   std::optional<int> core;  // the thread was pinned to
   bool realtime = false;    // SCHED_FIFO was granted

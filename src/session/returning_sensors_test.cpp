@@ -31,12 +31,12 @@ class ReturningSensorsTest : public ::testing::Test {
   void put_chip(const std::string& client, const std::string& hwmon, const std::string& label = "VDD_IN",
                 int samples = 1) const {
     const std::string folder = clients + client + "/hwmon/" + hwmon;
-    tree_.put(folder + "/name", "ina3221\n");
     tree_.put(folder + "/in1_label", label + "\n");
     tree_.put(folder + "/in1_input", "5000\n");
     tree_.put(folder + "/curr1_input", "800\n");
     tree_.put(folder + "/samples", std::to_string(samples) + "\n");
     tree_.put(folder + "/update_interval", "7\n");
+    tree_.put(folder + "/name", "ina3221\n");  // last: before it nobody takes the folder for a chip
   }
   void unplug() {
     leaving_->leave();

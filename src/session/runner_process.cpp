@@ -115,7 +115,7 @@ Result<std::unique_ptr<RunnerProcess::Child>> RunnerProcess::Child::start(const 
                       {control_descriptor, their_control.get()},
                       {ring_descriptor, ring->descriptor()}};
   plan.environment = {std::string{mark_ring_variable} + "=" + std::to_string(ring_descriptor)};
-  plan.avoid_core = options.avoid_core;
+  plan.cores = options.cores;
   const auto pid = spawn(plan);
   if (!pid) return pid.error();
   return std::unique_ptr<Child>{

@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/result.h"
 #include "core/units.h"
@@ -19,7 +20,7 @@ namespace layerwatt {
 struct RunnerOptions {
   std::filesystem::path program;              // empty: find_runner()
   bool verbose = false;                       // what it writes to standard error goes on to ours as well
-  std::optional<int> avoid_core;              // left to the sampler; ignored when it is the only one
+  std::vector<int> cores;                     // it may run on; empty: those that we may
   MarkRingOptions ring = {.names = 1 << 16};  // a name for each layer
 };
 

@@ -285,19 +285,27 @@ TEST_F(RunnerProcessTest, CtrlCAtTheTerminalDoesNotReachIt) {
   EXPECT_TRUE(process.ask({{"do", "hello"}}));
 }
 
-TEST_F(RunnerProcessTest, LeavesTheSamplersCoreAlone) {
+TEST_F(RunnerProcessTest, KeepsToItsCores) {
   cpu_set_t ours;
   ASSERT_EQ(::sched_getaffinity(0, sizeof ours, &ours), 0);
   if (CPU_COUNT(&ours) < 2) GTEST_SKIP() << "needs two cores";
-  int avoided = 0;
-  while (!CPU_ISSET(static_cast<std::size_t>(avoided), &ours)) ++avoided;
+  int first = 0;
+  while (!CPU_ISSET(static_cast<std::size_t>(first), &ours)) ++first;
   RunnerOptions options = scripted();
-  options.avoid_core = avoided;
+  options.cores = {first};
   RunnerProcess process = start(options);
   cpu_set_t theirs;
   ASSERT_EQ(::sched_getaffinity(process.pid(), sizeof theirs, &theirs), 0);
-  EXPECT_FALSE(CPU_ISSET(static_cast<std::size_t>(avoided), &theirs));
-  EXPECT_EQ(CPU_COUNT(&theirs), CPU_COUNT(&ours) - 1);
+  EXPECT_TRUE(CPU_ISSET(static_cast<std::size_t>(first), &theirs));
+  EXPECT_EQ(CPU_COUNT(&theirs), 1);
+}
+
+TEST_F(RunnerProcessTest, DoesNotRunOnOtherCoresThanAsked) {
+  RunnerOptions options = scripted();
+  options.cores = {CPU_SETSIZE - 1};
+  const auto process = RunnerProcess::start(options);
+  ASSERT_FALSE(process);
+  EXPECT_THAT(process.error().detail, HasSubstr("Invalid argument"));
 }
 
 TEST_F(RunnerProcessTest, InheritsItsFiveDescriptorsOnly) {

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "core/temporary_tree.h"
+#include "session/core_share.h"
 
 namespace layerwatt {
 extern const SensorDriver ina3221_driver;

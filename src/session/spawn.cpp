@@ -13,6 +13,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 namespace layerwatt {
@@ -42,14 +43,14 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   return all;
 }
 
-// The cores we may use without `avoid`; empty = leave as it is.
-std::optional<cpu_set_t> cores_without(std::optional<int> avoid) {
-  cpu_set_t cores;
-  if (!avoid || *avoid < 0 || *avoid >= CPU_SETSIZE || ::sched_getaffinity(0, sizeof cores, &cores) != 0)
-    return std::nullopt;
-  CPU_CLR(static_cast<std::size_t>(*avoid), &cores);
-  if (CPU_COUNT(&cores) == 0) return std::nullopt;
-  return cores;
+// Empty = leave as it is.
+std::optional<cpu_set_t> set_of(const std::vector<int>& cores) {
+  if (cores.empty()) return std::nullopt;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const int core : cores)
+    if (core >= 0 && core < CPU_SETSIZE) CPU_SET(static_cast<std::size_t>(core), &set);
+  return set;
 }
 
 // Everything the child needs, made before fork.
@@ -90,8 +91,9 @@ bool arrange_descriptors(Prepared& prepared) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != prepared.parent) ::_exit(1);  // it died before the line above
   reset_signals();
-  if (prepared.cores) ::sched_setaffinity(0, sizeof *prepared.cores, &*prepared.cores);
-  if (arrange_descriptors(prepared))
+  const bool placed =
+      !prepared.cores || ::sched_setaffinity(0, sizeof *prepared.cores, &*prepared.cores) == 0;
+  if (placed && arrange_descriptors(prepared))
     ::execve(prepared.plan.program.c_str(), prepared.arguments.data(), prepared.environment.data());
   const int failure = errno;
   [[maybe_unused]] const ssize_t told = ::write(prepared.report, &failure, sizeof failure);
@@ -119,7 +121,7 @@ Result<int> spawn(const SpawnPlan& plan) {
   Prepared prepared{plan,
                     pointers_to(arguments),
                     pointers_to(environment),
-                    cores_without(plan.avoid_core),
+                    set_of(plan.cores),
                     ::getpid(),
                     report[1],
                     std::vector<int>(plan.descriptors.size())};

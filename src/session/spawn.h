@@ -2,7 +2,6 @@
 // Starts a program as a child that ends with us and that Ctrl-C does not reach. Waits for nothing but exec.
 #pragma once
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,7 +15,7 @@ struct SpawnPlan {
   std::vector<std::string> arguments = {};       // behind its name
   std::vector<std::pair<int, int>> descriptors;  // {number in the child, ours}; all others are closed
   std::vector<std::string> environment;          // "NAME=value", in place of what we have under that name
-  std::optional<int> avoid_core;                 // ignored when it is the only one we may use
+  std::vector<int> cores = {};                   // it may run on; empty: those that we may
 };
 
 // The process id; the child leads a process group of its own and is killed when the calling thread ends.

@@ -66,7 +66,7 @@ Result<void> StreamInput::start(const StreamPlan& plan) {
   ::fcntl(bytes_.get(), F_SETFL, O_NONBLOCK);
   ::fcntl(messages_.get(), F_SETFL, O_NONBLOCK);
   last_words_.emplace(messages_.get(), false);
-  SpawnPlan spawning{*program, {plan.command.begin() + 1, plan.command.end()}, {}, {}, {}};
+  SpawnPlan spawning{*program, {plan.command.begin() + 1, plan.command.end()}, {}, {}};
   spawning.descriptors = {
       {STDIN_FILENO, their_in.get()}, {STDOUT_FILENO, their_out.get()}, {STDERR_FILENO, their_said.get()}};
   const auto process = spawn(spawning);

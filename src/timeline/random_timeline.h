@@ -80,6 +80,7 @@ class RandomTimeline {
     made.type = text();
     made.module = text();
     for (std::int64_t i = number(0, 3); i > 0; --i) made.sources.push_back(text());
+    for (std::int64_t i = number(0, 3); i > 0; --i) made.source_macs.push_back(number(-1, 1'000'000'000));
     made.implementation = text();
     made.kernel = numbers();
     made.stride = numbers();

@@ -321,14 +321,15 @@ Result<void> Reader::read_layers() {
   return each(
       "layer",
       "id, name, type, module, sources, implementation, kernel, stride, groups, inputs, outputs, macs, "
-      "parameters, bytes",
+      "parameters, bytes, source_macs",
       [&](SqlRow& row) {
         check_id(row, 0, timeline_.layers.size());
         timeline_.layers.push_back({row.text(1), row.text(2), row.text(3), list(row, 4, texts_in),
-                                    row.text(5), list(row, 6, numbers_in), list(row, 7, numbers_in),
-                                    row.optional_integer(8, 0, most), list(row, 9, shapes_in),
-                                    list(row, 10, shapes_in), row.optional_integer(11, 0, most),
-                                    row.optional_integer(12, 0, most), row.optional_integer(13, 0, most)});
+                                    list(row, 14, numbers_in), row.text(5), list(row, 6, numbers_in),
+                                    list(row, 7, numbers_in), row.optional_integer(8, 0, most),
+                                    list(row, 9, shapes_in), list(row, 10, shapes_in),
+                                    row.optional_integer(11, 0, most), row.optional_integer(12, 0, most),
+                                    row.optional_integer(13, 0, most)});
       });
 }
 

@@ -293,11 +293,12 @@ Result<void> RunFileWriter::add_layers(std::span<const Layer> layers) {
   auto added = database_->write([&] {
     auto id = static_cast<std::int64_t>(database_->layers);
     for (const auto& one : layers) {
-      const auto& [name, type, module, sources, implementation, kernel, stride, groups, inputs, outputs, macs,
-                   parameters, bytes] = one;
-      if (!database_->run("INSERT INTO layer VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", id++, name,
+      const auto& [name, type, module, sources, source_macs, implementation, kernel, stride, groups, inputs,
+                   outputs, macs, parameters, bytes] = one;
+      if (!database_->run("INSERT INTO layer VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", id++, name,
                           type, module, json_of(sources), implementation, json_of(kernel), json_of(stride),
-                          groups, json_of(inputs), json_of(outputs), macs, parameters, bytes))
+                          groups, json_of(inputs), json_of(outputs), macs, parameters, bytes,
+                          json_of(source_macs)))
         return false;
     }
     return true;

@@ -52,7 +52,7 @@ CREATE TABLE layer(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, type TEXT NOT NULL, module TEXT NOT NULL,
   sources TEXT NOT NULL, implementation TEXT NOT NULL, kernel TEXT NOT NULL, stride TEXT NOT NULL,
   groups INTEGER, inputs TEXT NOT NULL, outputs TEXT NOT NULL, macs INTEGER, parameters INTEGER,
-  bytes INTEGER) STRICT;
+  bytes INTEGER, source_macs TEXT NOT NULL) STRICT;
 CREATE TABLE phase(
   phase TEXT NOT NULL, block INTEGER NOT NULL, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL) STRICT;
 CREATE TABLE inference(
@@ -108,7 +108,7 @@ std::string_view run_file_definition() { return definition; }
 
 std::span<const SchemaStep> schema_steps() {
   // Version 1 knew nothing of how far a sensor may be off, nor of reads that wait for a new value; 2 nothing
-  // of meters.
+  // of meters, and 3 nothing of what computes how much in a fused layer.
   static constexpr SchemaStep steps[] = {
       {1, "rail",
        "SELECT id, name, sensor, device, meaning, origin, aperture_ns, refresh_ns, averaging, quantum_w, "
@@ -124,7 +124,11 @@ std::span<const SchemaStep> schema_steps() {
       {2, "supply_loss",
        "SELECT 0 AS rail, 0.0 AS idle_w, 0.0 AS idle_half_width_w, 0.0 AS loaded_w, "
        "0.0 AS loaded_half_width_w, 0.0 AS idle_supply_w, 0.0 AS loaded_supply_w, '' AS meter, '' AS made "
-       "WHERE 0"}};
+       "WHERE 0"},
+      {3, "layer",
+       "SELECT id, name, type, module, sources, implementation, kernel, stride, groups, inputs, outputs, "
+       "macs, "
+       "parameters, bytes, '[]' AS source_macs FROM {layer}"}};
   return steps;
 }
 

@@ -13,7 +13,7 @@
 namespace layerwatt {
 
 inline constexpr std::uint32_t run_file_application_id = 0x4C57'5254;  // "LWRT", at byte 68 of the file
-inline constexpr int run_file_schema = 3;                              // PRAGMA user_version
+inline constexpr int run_file_schema = 4;                              // PRAGMA user_version
 
 inline constexpr std::array<std::string_view, 18> run_file_tables{
     "recording", "run", "clock", "sampler", "markers",   "rail", "accuracy", "calibration", "supply_loss",

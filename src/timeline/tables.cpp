@@ -152,12 +152,14 @@ void write_gaps(const Timeline& run, Csv& csv) {
 
 void write_layers(const Timeline& run, Csv& csv) {
   csv.header(
-      "layer_id,layer,type,module,implementation,sources,kernel,stride,groups,inputs,outputs,macs,parameters,"
+      "layer_id,layer,type,module,implementation,sources,source_macs,kernel,stride,groups,inputs,outputs,"
+      "macs,parameters,"
       "bytes");
   std::size_t id = 0;
   for (const auto& layer : run.layers) {
     csv.number(id++).text(layer.name).text(layer.type).text(layer.module).text(layer.implementation);
     csv.text(json_of(layer.sources))
+        .text(json_of(layer.source_macs))
         .text(json_of(layer.kernel))
         .text(json_of(layer.stride))
         .number(layer.groups);

@@ -63,7 +63,7 @@ TEST(Tables, LeaveEmptyWhatIsNotKnown) {
   Timeline run;
   run.layers.resize(1);
   EXPECT_THAT(csv(run, "layer"),
-              HasSubstr("\n0,\"\",\"\",\"\",\"\",\"[]\",\"[]\",\"[]\",,\"[]\",\"[]\",,,\n"));
+              HasSubstr("\n0,\"\",\"\",\"\",\"\",\"[]\",\"[]\",\"[]\",\"[]\",,\"[]\",\"[]\",,,\n"));
 }
 
 // Cells of a record, counting commas outside quotes.

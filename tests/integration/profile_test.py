@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The main job: real and simulated runs, what they write, and that it adds up."""
 import json
+import os
 import shutil
+import time
 import unittest
 
 from program import SOURCE, LayerwattTest
@@ -66,7 +68,14 @@ class RealRun(LayerwattTest):
         self.run_program("profile", "squeezenet1.1", "--max-time", "2s", "-o", "f.lw", "-q")
         layers = self.profile_json("f.lw")["layers"]
         fused = [layer for layer in layers if len(layer["sources"]) > 1]
-        self.assertTrue(any("conv1" in layer["sources"] for layer in fused), layers)
+        first, = [layer for layer in fused if "conv1" in layer["sources"]]
+        self.assertEqual(sum(first["source_macs"]), first["macs"])
+        self.assertEqual(first["source_macs"][first["sources"].index("conv1")], first["macs"])
+        whole, _ = self.run_program("show", "f.lw")
+        self.assertNotIn("by MACs", whole)
+        split, _ = self.run_program("show", "f.lw", "--split-fused")
+        self.assertRegex(split, r"   conv1 +by MACs")
+        self.assertIn("NOT MEASURED", split)
 
     def test_inferences_in_flight_overlap_and_their_energy_adds_up(self):
         self.needs_engine()
@@ -98,6 +107,43 @@ class RealRun(LayerwattTest):
         self.run_program(*run, "--mode", "async", "--in-flight", "1", expect=2)
         _, err = self.run_program(*run, "--mode", "async", "--board", "virtual:jetson-nano", expect=1)
         self.assertIn("one inference at a time", err)
+
+    def test_the_network_computes_on_the_cpus_it_was_given_and_the_sampler_elsewhere(self):
+        self.needs_engine()
+        allowed = sorted(os.sched_getaffinity(0))
+        if len(allowed) < 2:
+            self.skipTest("needs two CPUs")
+        run = ["profile", "squeezenet1.1", "--sensor", "estimate", "--max-time", "5s", "-q"]
+        chosen = allowed[0]
+        process = self.start(*run, "--threads", "2", "--affinity", str(chosen), "-o", "one.lw")
+        while process.poll() is None and not (self.folder / "one.lw").exists():
+            time.sleep(0.02)
+        threads = [int(thread) for runner in self.runners() for thread in os.listdir(f"/proc/{runner}/task")]
+        cpus = [os.sched_getaffinity(thread) for thread in threads]
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertGreaterEqual(len(cpus), 2)
+        self.assertTrue(all(one == {chosen} for one in cpus), cpus)
+        self.assertEqual(dict(self.query("one.lw", "select key, value from run"))["affinity"], str(chosen))
+        self.assertEqual(self.query("one.lw", "select core from sampler"), [(allowed[-1],)])
+        features = self.run_program("export", "one.lw", "--format", "features")[0].splitlines()
+        column = features[0].split(",").index("affinity")
+        self.assertEqual(features[1].split(",")[column], str(chosen))
+        everything = ",".join(map(str, allowed))
+        self.run_program(*run, "--affinity", everything, "-o", "all.lw")
+        notes = " ".join(self.profile_json("all.lw")["notes"])
+        self.assertIn("no core of its own for the sampler", notes)
+
+    def test_cpus_that_are_not_there_are_refused(self):
+        self.needs_engine()
+        run = ["profile", "lenet5", "-o", "no.lw"]
+        _, err = self.run_program(*run, "--affinity", "0-", expect=2)
+        self.assertIn("0-3,6", err)
+        _, err = self.run_program(*run, "--affinity", "8191", expect=1)
+        self.assertIn("CPU 8191: is offline, or not among those this process may use", err)
+        _, err = self.run_program(*run, "--affinity", "0", "--board", "virtual:jetson-nano", expect=1)
+        self.assertIn("no cores to choose", err)
+        self.assertFalse((self.folder / "no.lw").exists())
 
     def assert_conserved(self, run_file):
         profile = self.profile_json(run_file)

@@ -193,6 +193,23 @@ class Run(KernelTest):
         self.assertAlmostEqual(rail["power_w"], 5.0 * 1.6, delta=8e-6)
         self.assertAlmostEqual(rail["idle_w"], 5.0 * 1.6, delta=8e-6)
 
+    def test_arms_own_library_computes_as_it_is_told(self):
+        """Engine acl, which is on arm64 alone: by two algorithms, two inferences in flight, pictures answered."""
+        self.machine.do("run", "/layerwatt", "model", "pictures", "-o", "/tmp/pictures")
+        ran = {}
+        for convolution in ("gemm", "winograd"):
+            self.machine.do("run", "/layerwatt", "profile", "shapes", "--engine", "acl", "--conv", convolution, "--in-flight", "2",
+                            "--labels", "/tmp/pictures", "--sensor", "ina3221", "--max-time", "2s", "-q", "-o", f"/tmp/{convolution}.lw")
+            profile = self.exported(convolution)
+            self.assertEqual(profile["inference"]["in_flight"], 2)
+            self.assertEqual(profile["answers"]["top1"]["right"], 465)  # of 500, as every engine answers them
+            convolutions = [layer for layer in profile["layers"] if layer["type"] == "Conv"]
+            self.assertTrue(convolutions)
+            self.assertTrue(all(layer["duration_s"] > 0 for layer in convolutions))
+            ran[convolution] = " ".join(layer["implementation"] for layer in convolutions)
+        self.assertIn("NEGEMMConvolutionLayer", ran["gemm"])
+        self.assertIn("NEWinogradConvolutionLayer", ran["winograd"])
+
     def test_a_sensor_that_leaves_during_a_run_ends_it_with_what_was_read(self):
         process = self.machine.do("start", *self.command("left", 5))
         self.machine.do("sleep", 3500)
