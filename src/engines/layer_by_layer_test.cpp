@@ -70,7 +70,13 @@ class BesideOnnxruntime : public testing::WithOnnxruntime {
   }
 };
 
-using EngineAndNetwork = std::tuple<std::string, const char*>;
+std::vector<std::string> zoo_names() {
+  std::vector<std::string> names;
+  for (const ZooEntry& entry : zoo()) names.push_back(entry.name);
+  return names;
+}
+
+using EngineAndNetwork = std::tuple<std::string, std::string>;
 class LayerByLayerZoo : public BesideOnnxruntime, public ::testing::WithParamInterface<EngineAndNetwork> {
  protected:
   [[nodiscard]] std::string engine_name() const override { return std::get<0>(GetParam()); }
@@ -116,13 +122,13 @@ TEST_P(LayerByLayerZoo, AccountsForEverySourceLayer) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Networks, LayerByLayerZoo,
-    ::testing::Combine(::testing::ValuesIn(layer_by_layer_engines()),
-                       ::testing::Values("squeezenet1.1", "mobilenet_v2", "resnet18", "lenet5")),
-    [](const auto& parameter) {
-      return name_for_test(std::get<0>(parameter.param) + "_" + std::get<1>(parameter.param));
-    });
+INSTANTIATE_TEST_SUITE_P(Networks, LayerByLayerZoo,
+                         ::testing::Combine(::testing::ValuesIn(layer_by_layer_engines()),
+                                            ::testing::ValuesIn(zoo_names())),
+                         [](const auto& parameter) {
+                           return name_for_test(std::get<0>(parameter.param) + "_" +
+                                                std::get<1>(parameter.param));
+                         });
 
 TEST_P(LayerByLayer, SaysByWhichImplementationEachConvolutionRan) {
   const auto engine = open(zoo_network("squeezenet1.1"), options(ConvolutionAlgorithm::gemm));
