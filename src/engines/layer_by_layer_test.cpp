@@ -255,6 +255,30 @@ TEST_P(LayerByLayer, NamesTheLayerThatItCannotCompute) {
   EXPECT_THAT(refused.error().detail, AllOf(HasSubstr("Erf"), HasSubstr("onnxruntime")));
 }
 
+TEST_P(LayerByLayer, RefusesShapesThatDoNotFit) {
+  const auto refusal = [&](const char* type, std::vector<std::string> input,
+                           std::vector<std::int64_t> weights, std::vector<std::string> output) {
+    SmallModel small;
+    small.input("x", testing::float32_values, input);
+    small.varied_weight("w", weights);
+    small.node(type, "odd", {"x", "w"}, {"y"});
+    small.output("y", testing::float32_values, output);
+    const auto refused = open(small.write(folder), options());
+    EXPECT_FALSE(refused);
+    if (refused) return std::string{};
+    EXPECT_EQ(refused.error().code, Errc::malformed);
+    EXPECT_EQ(refused.error().where, "odd");
+    return refused.error().detail;
+  };
+  EXPECT_THAT(refusal("Conv", {"1", "3", "8", "8"}, {4, 5, 3, 3}, {"1", "4", "6", "6"}),
+              HasSubstr("4x5x3x3"));
+  EXPECT_THAT(refusal("Conv", {"1", "3", "8", "8"}, {4, 1, 3, 3}, {"1", "4", "6", "6"}),
+              HasSubstr("4x1x3x3"));
+  EXPECT_THAT(refusal("Add", {"1", "4"}, {3}, {"1", "4"}), HasSubstr("operand of 3"));
+  EXPECT_THAT(refusal("Mul", {"1", "4"}, {2, 3}, {"1", "4"}), HasSubstr("operand of 2x3"));
+  EXPECT_THAT(refusal("MatMul", {"1", "4"}, {5, 2}, {"1", "2"}), HasSubstr("weights for 5 values"));
+}
+
 TEST_P(LayerByLayer, RefusesOtherNumbersAndLevels) {
   SmallModel small;
   small.input("x", onnx::TensorProto::INT64, {"1", "4"});
