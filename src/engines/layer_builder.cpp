@@ -105,12 +105,18 @@ LayerBuilder::Made LayerBuilder::add(std::size_t layer) {
   for (const std::int64_t extent : output_shape(layer))
     if (extent <= 0) return impossible(layer, "a shape that is not known is not possible");
   const std::string& type = made_by->op_type();
-  if (type == "Conv") return add_convolution(layer);
+  if (type == "Conv") {
+    const auto checked = check_filter(layer);
+    return checked ? add_convolution(layer) : checked;
+  }
   if (type == "Gemm" || type == "MatMul") return add_product(layer);
   if (const auto pooling = pooling_of(*made_by)) return add_pooling(layer, *pooling);
   if (const auto elementwise = elementwise_of(*made_by, model_)) return add_elementwise(layer, *elementwise);
-  if (type == "Add") return add_sum(layer);
-  if (type == "Mul") return add_multiplication(layer);
+  if (type == "Add" || type == "Mul") {
+    const auto checked = check_operands(layer);
+    if (!checked) return checked;
+    return type == "Add" ? add_sum(layer) : add_multiplication(layer);
+  }
   if (type == "Concat") return add_concat(layer);
   if (type == "Softmax") return add_softmax(layer);
   if (type == "BatchNormalization") return add_normalisation(layer);

@@ -121,6 +121,9 @@ class LayerBuilder {
  private:
   [[nodiscard]] std::optional<std::size_t> only_reader(std::size_t layer) const;
   Made check_choice() const;
+  // malformed: shapes that contradict one another.
+  [[nodiscard]] Made check_filter(std::size_t layer) const;
+  [[nodiscard]] Made check_operands(std::size_t layer) const;
   Made add(std::size_t layer);
   Made fold(const onnx::NodeProto& normalisation, std::size_t outputs, Weights& weights);
   const std::string engine_name_;

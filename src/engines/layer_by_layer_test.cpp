@@ -70,7 +70,13 @@ class BesideOnnxruntime : public testing::WithOnnxruntime {
   }
 };
 
-using EngineAndNetwork = std::tuple<std::string, const char*>;
+std::vector<std::string> zoo_names() {
+  std::vector<std::string> names;
+  for (const ZooEntry& entry : zoo()) names.push_back(entry.name);
+  return names;
+}
+
+using EngineAndNetwork = std::tuple<std::string, std::string>;
 class LayerByLayerZoo : public BesideOnnxruntime, public ::testing::WithParamInterface<EngineAndNetwork> {
  protected:
   [[nodiscard]] std::string engine_name() const override { return std::get<0>(GetParam()); }
@@ -116,13 +122,13 @@ TEST_P(LayerByLayerZoo, AccountsForEverySourceLayer) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Networks, LayerByLayerZoo,
-    ::testing::Combine(::testing::ValuesIn(layer_by_layer_engines()),
-                       ::testing::Values("squeezenet1.1", "mobilenet_v2", "resnet18", "lenet5")),
-    [](const auto& parameter) {
-      return name_for_test(std::get<0>(parameter.param) + "_" + std::get<1>(parameter.param));
-    });
+INSTANTIATE_TEST_SUITE_P(Networks, LayerByLayerZoo,
+                         ::testing::Combine(::testing::ValuesIn(layer_by_layer_engines()),
+                                            ::testing::ValuesIn(zoo_names())),
+                         [](const auto& parameter) {
+                           return name_for_test(std::get<0>(parameter.param) + "_" +
+                                                std::get<1>(parameter.param));
+                         });
 
 TEST_P(LayerByLayer, SaysByWhichImplementationEachConvolutionRan) {
   const auto engine = open(zoo_network("squeezenet1.1"), options(ConvolutionAlgorithm::gemm));
@@ -247,6 +253,30 @@ TEST_P(LayerByLayer, NamesTheLayerThatItCannotCompute) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().where, "the odd one");
   EXPECT_THAT(refused.error().detail, AllOf(HasSubstr("Erf"), HasSubstr("onnxruntime")));
+}
+
+TEST_P(LayerByLayer, RefusesShapesThatDoNotFit) {
+  const auto refusal = [&](const char* type, std::vector<std::string> input,
+                           std::vector<std::int64_t> weights, std::vector<std::string> output) {
+    SmallModel small;
+    small.input("x", testing::float32_values, input);
+    small.varied_weight("w", weights);
+    small.node(type, "odd", {"x", "w"}, {"y"});
+    small.output("y", testing::float32_values, output);
+    const auto refused = open(small.write(folder), options());
+    EXPECT_FALSE(refused);
+    if (refused) return std::string{};
+    EXPECT_EQ(refused.error().code, Errc::malformed);
+    EXPECT_EQ(refused.error().where, "odd");
+    return refused.error().detail;
+  };
+  EXPECT_THAT(refusal("Conv", {"1", "3", "8", "8"}, {4, 5, 3, 3}, {"1", "4", "6", "6"}),
+              HasSubstr("4x5x3x3"));
+  EXPECT_THAT(refusal("Conv", {"1", "3", "8", "8"}, {4, 1, 3, 3}, {"1", "4", "6", "6"}),
+              HasSubstr("4x1x3x3"));
+  EXPECT_THAT(refusal("Add", {"1", "4"}, {3}, {"1", "4"}), HasSubstr("operand of 3"));
+  EXPECT_THAT(refusal("Mul", {"1", "4"}, {2, 3}, {"1", "4"}), HasSubstr("operand of 2x3"));
+  EXPECT_THAT(refusal("MatMul", {"1", "4"}, {5, 2}, {"1", "2"}), HasSubstr("weights for 5 values"));
 }
 
 TEST_P(LayerByLayer, RefusesOtherNumbersAndLevels) {

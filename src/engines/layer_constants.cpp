@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // LayerBuilder: constants as numbers, and what is worked out of them before anything is computed.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -18,6 +19,43 @@ Result<LayerBuilder::Floats> LayerBuilder::constant(std::size_t layer, std::size
   if (!values)
     return impossible(layer, values.error().where + " " + values.error().detail + "; not possible");
   return values;
+}
+
+// Weights of fewer numbers than a step takes would be followed by whatever lies behind them.
+LayerBuilder::Made LayerBuilder::check_filter(std::size_t layer) const {
+  const Layer& described = network_.layers[layer];
+  const auto& consumed = network_.consumed[layer];
+  if (described.inputs.empty() || described.inputs.front().size() < 2 || output_shape(layer).size() < 2 ||
+      consumed.size() < 2 || !model_.is_constant(consumed[1]))
+    return {};
+  const Shape& input = described.inputs.front();
+  const std::int64_t groups = described.groups.value_or(1);
+  Shape wanted{output_shape(layer)[1], input[1] / groups};
+  wanted.insert(wanted.end(), described.kernel.begin(), described.kernel.end());
+  const Shape given = model_.shape_of(consumed[1]);
+  if (given == wanted && input[1] % groups == 0 && wanted[0] % groups == 0) return {};
+  return Error{Errc::malformed, described.name,
+               fmt::format("Conv: weights of {} do not fit an input of {} in {} and an output of {}",
+                           fmt::join(given, "x"), fmt::join(input, "x"),
+                           groups == 1 ? "one group" : fmt::format("{} groups", groups),
+                           fmt::join(output_shape(layer), "x"))};
+}
+
+LayerBuilder::Made LayerBuilder::check_operands(std::size_t layer) const {
+  std::vector<Shape> shapes = network_.layers[layer].inputs;
+  for (const std::string& name : network_.consumed[layer])
+    if (model_.is_constant(name)) shapes.push_back(model_.shape_of(name));
+  const Shape& output = output_shape(layer);
+  for (const Shape& shape : shapes) {
+    const bool fits = shape.size() <= output.size() &&
+                      std::equal(shape.rbegin(), shape.rend(), output.rbegin(),
+                                 [](std::int64_t own, std::int64_t made) { return own == 1 || own == made; });
+    if (!fits)
+      return Error{Errc::malformed, network_.layers[layer].name,
+                   fmt::format("{}: an operand of {} does not fit an output of {}",
+                               network_.layers[layer].type, fmt::join(shape, "x"), fmt::join(output, "x"))};
+  }
+  return {};
 }
 
 // The weights of a layer, outputs first.
@@ -76,7 +114,9 @@ Result<LayerBuilder::Product> LayerBuilder::product_of(const Group& group, const
   made.outputs = shape[made.turned ? 0 : 1];
   made.inputs = shape[made.turned ? 1 : 0];
   if (made.inputs != input[1])
-    return Error{Errc::malformed, network_.layers[layer].name, "has weights of another width"};
+    return Error{Errc::malformed, network_.layers[layer].name,
+                 fmt::format("{}: weights for {} values do not fit an input of {}", product.op_type(),
+                             made.inputs, fmt::join(input, "x"))};
   auto weights = weights_of(group, static_cast<std::size_t>(made.outputs));
   if (!weights) return weights.error();
   const float alpha = float_attribute(product, "alpha", 1), beta = float_attribute(product, "beta", 1);

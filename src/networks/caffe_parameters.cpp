@@ -30,7 +30,7 @@ Result<std::optional<std::string>> CaffeParameters::values(const CaffeLayer& lay
   if (std::holds_alternative<std::monostate>(source_)) return Values{};
   const std::int64_t count = elements_of(shape).value_or(std::numeric_limits<std::int32_t>::max());
   bytes_ += 4 * std::min<std::int64_t>(count, std::numeric_limits<std::int32_t>::max());
-  if (bytes_ > std::numeric_limits<std::int32_t>::max())
+  if (hands_out_ && bytes_ > std::numeric_limits<std::int32_t>::max())
     return Error{Errc::unsupported, fmt::format("layer {}", in_quotes(layer.name)),
                  "with its parameters the network has more than the 2 GiB that an ONNX file can hold"};
   if (auto* file = std::get_if<CaffeWeights>(&source_)) return from_file(*file, layer, index, shape);
@@ -60,6 +60,7 @@ Result<std::optional<std::string>> CaffeParameters::from_file(CaffeWeights& file
     return Error{Errc::malformed, file.path(),
                  fmt::format("blob {} of layer {} is {} here, but the prototxt asks for {}", index + 1,
                              in_quotes(layer.name), fmt::join(weight.shape, "x"), fmt::join(shape, "x"))};
+  if (!hands_out_) return std::optional<std::string>{};
   auto data = file.data(weight);
   if (!data) return data.error();
   return std::optional{std::move(*data)};

@@ -24,6 +24,12 @@ class CaffeParameters {
  public:
   static CaffeParameters none() { return CaffeParameters{std::monostate{}}; }
   static CaffeParameters of(CaffeWeights weights) { return CaffeParameters{std::move(weights)}; }
+  // Says what `of` says about shapes that do not fit, and hands out no numbers.
+  static CaffeParameters shapes_of(CaffeWeights weights) {
+    CaffeParameters made{std::move(weights)};
+    made.hands_out_ = false;
+    return made;
+  }
   static CaffeParameters random(std::uint64_t seed) { return CaffeParameters{RandomWeights{seed}}; }
 
   // Blob number `index` of the layer as little-endian float32; nothing where there are no numbers. not_found:
@@ -40,6 +46,7 @@ class CaffeParameters {
   Result<std::optional<std::string>> from_file(CaffeWeights& file, const CaffeLayer& layer, std::size_t index,
                                                const Shape& shape);
   Source source_;
+  bool hands_out_ = true;
   std::int64_t bytes_ = 0;  // handed out
 };
 

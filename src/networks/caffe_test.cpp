@@ -34,10 +34,14 @@ class Caffe : public testing::Test {
     EXPECT_THAT(network.error().where, HasSubstr("net.prototxt"));
     return network.error().detail;
   }
+  // Whoever only checks says the same.
   Result<std::vector<std::string>> converted(const std::string& text, const std::string& caffemodel) {
-    return convert_caffe(
-        {folder_.write("net.prototxt", text), folder_.write("net.caffemodel", caffemodel), 1},
-        folder_.path() / "net.onnx");
+    const CaffeFiles files{folder_.write("net.prototxt", text), folder_.write("net.caffemodel", caffemodel),
+                           1};
+    auto done = convert_caffe(files, folder_.path() / "net.onnx");
+    const auto checked = check_caffe(files);
+    EXPECT_EQ(checked ? "" : checked.error().detail, done ? "" : done.error().detail);
+    return done;
   }
   static std::vector<std::string> names(const Network& network) {
     std::vector<std::string> all;

@@ -60,6 +60,9 @@ struct CaffeFiles {
 // caffemodel lacks; malformed: files that are damaged or of different networks.
 Result<std::vector<std::string>> convert_caffe(const CaffeFiles& files, const std::filesystem::path& out);
 
+// Refuses files as convert_caffe() does, and makes nothing.
+Result<void> check_caffe(const CaffeFiles& files);
+
 // Layers of an ONNX file, by their names in its description and in its order.
 struct NetworkPart {
   std::filesystem::path network;

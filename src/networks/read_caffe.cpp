@@ -57,6 +57,15 @@ Result<Network> read_network(const std::filesystem::path& path, const ReadOption
   return path.extension() == ".prototxt" ? read_caffe(path, options) : read_onnx(path, options);
 }
 
+Result<void> check_caffe(const CaffeFiles& files) {
+  const auto net = read_prototxt(files.prototxt);
+  if (!net) return net.error();
+  auto weights = CaffeWeights::open(files.caffemodel);
+  if (!weights) return weights.error();
+  const auto model = caffe_to_onnx(*net, CaffeParameters::shapes_of(std::move(*weights)));
+  return model ? Result<void>{} : model.error();
+}
+
 Result<std::vector<std::string>> convert_caffe(const CaffeFiles& files, const std::filesystem::path& out) {
   const auto net = read_prototxt(files.prototxt);
   if (!net) return net.error();

@@ -317,6 +317,8 @@ Server::Answer Server::open(const json& request) {
                  "are the weights of a Caffe net, and the model is none: its own weights are in it"};
   const auto network = read_network(model.model, model.options);
   if (!network) return network.error();
+  if (caffe && !options.weights.empty())
+    if (auto fits = check_caffe({model.model, options.weights}); !fits) return fits.error();
   const auto asked = input_request_from_json(request.value("input", json{}));
   if (!asked) return asked.error();
   marks_.clear();
