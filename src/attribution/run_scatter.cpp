@@ -13,12 +13,24 @@ namespace layerwatt {
 namespace {
 
 // What must be the same for two runs to be repetitions of one another.
-constexpr std::array<const char*, 17> settings{
-    "model.name",          "model.weights", "board",           "engine",
-    "engine.version",      "batch",         "in_flight",       "input",
-    "input.preprocessing", "input.hash",    "engine.threads",  "engine.level",
-    "engine.convolutions", "engine.fusion", "engine.spinning", "power_mode",
-    "simulation"};
+constexpr std::array<const char*, 18> settings{"model.name",
+                                               "model.weights",
+                                               "board",
+                                               "engine",
+                                               "engine.version",
+                                               "batch",
+                                               "in_flight",
+                                               "input",
+                                               "input.preprocessing",
+                                               "input.hash",
+                                               "engine.threads",
+                                               "affinity",
+                                               "engine.level",
+                                               "engine.convolutions",
+                                               "engine.fusion",
+                                               "engine.spinning",
+                                               "power_mode",
+                                               "simulation"};
 
 std::string circumstance(const Profile& profile, const std::string& key) {
   const auto found = profile.circumstances.find(key);
