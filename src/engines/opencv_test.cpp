@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "engines/testing/comparison.h"
 #include "engines/testing/opened_engine.h"
 #include "networks/network.h"
+#include "networks/testing/tiny_caffemodel.h"
 
 namespace layerwatt {
 namespace {
@@ -66,6 +69,45 @@ TEST_F(Opencv, WantsTheWeightsOfACaffeNet) {
   how.weights = models.path() / "damaged.caffemodel";
   std::ofstream{how.weights} << "\xff\xff\xff";
   EXPECT_EQ(open_net(net, how).error().where, net.string());
+}
+
+TEST_F(Opencv, KeepsInferencesInFlightApart) {
+  EngineOptions how;
+  how.in_flight = 3;
+  const auto engine = open_net(lenet(), how);
+  ASSERT_TRUE(engine) << engine.error().detail;
+  expect_contexts_keep_apart(**engine, 3);
+}
+
+TEST_F(Opencv, TakesTheWeightsOfACaffeNetAsItsConversionDoes) {
+  const auto net = models.path() / "net.prototxt";
+  std::ofstream{net} << "input: 'data' input_shape { dim: 1 dim: 3 dim: 8 dim: 8 }\n"
+                        "layer { name: 'conv' type: 'Convolution' bottom: 'data' top: 'conv'\n"
+                        "        convolution_param { num_output: 4 kernel_size: 3 pad: 1 stride: 2 } }\n"
+                        "layer { name: 'relu' type: 'ReLU' bottom: 'conv' top: 'conv' }\n"
+                        "layer { name: 'fc' type: 'InnerProduct' bottom: 'conv' top: 'fc'\n"
+                        "        inner_product_param { num_output: 5 } }\n";
+  const auto blob = [](const std::vector<std::int64_t>& shape, std::size_t count, float step) {
+    TinyCaffemodel::Blob made{shape, std::vector<float>(count)};
+    for (std::size_t i = 0; i < count; ++i)
+      made.values[i] = std::fmod(step * static_cast<float>(i + 1), 1.0F) - 0.5F;
+    return made;
+  };
+  EngineOptions how;
+  how.weights = models.path() / "net.caffemodel";
+  std::ofstream{how.weights, std::ios::binary}
+      << TinyCaffemodel{}
+             .layer("conv", {blob({4, 3, 3, 3}, 108, 0.618F), blob({4}, 4, 0.414F)})
+             .layer("fc", {blob({5, 64}, 320, 0.732F), blob({5}, 5, 0.236F)})
+             .bytes();
+  const auto ours = open_net(net, how);
+  ASSERT_TRUE(ours) << ours.error().detail;
+  const auto converted = models.path() / "net.onnx";
+  const auto done = convert_caffe({.prototxt = net, .caffemodel = how.weights}, converted);
+  ASSERT_TRUE(done) << done.error().detail;
+  const auto other = open(converted, "disabled");
+  ASSERT_TRUE(other) << other.error().detail;
+  EXPECT_LT(testing::distance(infer(**ours), infer(**other)), testing::rounding_of(*read_onnx(converted)));
 }
 
 TEST_F(Opencv, RunsACaffeNetAsItIs) {
