@@ -157,18 +157,26 @@ struct Profile {
 
 // Several inputs at the same time, in one tensor or in flight: figures are shown for one input, too.
 inline bool is_batched(const Profile& profile) { return profile.batch > 1 || profile.in_flight > 1; }
+// What one inference, or a layer of it, takes, for one of its inputs. With several inferences in flight it is
+// a share of what all of them took already.
+inline Nanoseconds per_input(const Profile& profile, Nanoseconds time) {
+  return from_seconds(seconds(time) / static_cast<double>(profile.batch));
+}
+inline Joules per_input(const Profile& profile, Joules energy) {
+  return energy / static_cast<double>(profile.batch);
+}
 // Wall time: with several inferences in flight shorter than the latency.
 inline Nanoseconds time_per_input(const Profile& profile) {
-  return from_seconds(seconds(profile.inference_time) / static_cast<double>(profile.batch));
+  return per_input(profile, profile.inference_time);
 }
 // Precondition: an inference takes time.
 inline double inputs_per_second(const Profile& profile) {
   return static_cast<double>(profile.batch) / seconds(profile.inference_time);
 }
 inline Estimate<Joules> energy_per_input(const Profile& profile, const RailProfile& rail) {
-  const auto part = [&](Joules energy) { return energy / static_cast<double>(profile.batch); };
-  Estimate<Joules> each{part(rail.inference.value), std::nullopt};
-  if (const auto& of = rail.inference.interval) each.interval = {part(of->low), part(of->high)};
+  Estimate<Joules> each{per_input(profile, rail.inference.value), std::nullopt};
+  if (const auto& of = rail.inference.interval)
+    each.interval = {per_input(profile, of->low), per_input(profile, of->high)};
   return each;
 }
 

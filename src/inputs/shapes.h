@@ -27,7 +27,7 @@ Image shape_picture(std::size_t shape, std::uint64_t seed);
 Image shape_of_set(std::int64_t number, std::uint64_t seed);
 
 // The labelled set as PPM, in a sub-folder for each shape, "0-disc", and its labels once more in labels.txt.
-// The folder must exist.
+// The folder is made where it is missing.
 Result<void> write_labelled_shapes(const std::filesystem::path& folder);
 
 }  // namespace layerwatt

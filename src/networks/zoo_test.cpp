@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
+#include <iterator>
 
 #include "networks/network.h"
 #include "networks/testing/scratch_folder.h"
@@ -44,6 +46,21 @@ class Zoo : public testing::Test {
 
 TEST_F(Zoo, ParametersEqualThePublishedCounts) {
   for (const ZooEntry& one : zoo()) EXPECT_EQ(parameters(described(one.name)), one.parameters) << one.name;
+}
+
+TEST_F(Zoo, EveryNetworkIsDocumentedWithItsFigures) {
+  std::ifstream file{LAYERWATT_SOURCE "/docs/networks.md"};
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  const auto grouped = [](std::int64_t number) {
+    std::string digits = std::to_string(number);
+    for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
+    return digits;
+  };
+  for (const ZooEntry& one : zoo()) {
+    const Network network = described(one.name);
+    EXPECT_THAT(text, HasSubstr("\n| " + one.name + " | " + grouped(parameters(network)) + " | " +
+                                grouped(macs(network)) + " | "));
+  }
 }
 
 // torchvision prints three decimals of 1e9: a printed figure stands for half of its last digit either way.

@@ -17,6 +17,7 @@ namespace {
 using csv::count;
 using csv::ends;
 using csv::number;
+using csv::per_input_cells;
 using csv::quoted;
 
 std::string layer_cells(std::size_t index, const LayerProfile& layer) {
@@ -48,13 +49,16 @@ std::string network_cells(const Profile& profile, std::size_t layer) {
 void write(const Profile& profile, const Style&, std::ostream& out) {
   out << "layer_index,layer,type,module,runs,macs,parameters,bytes,duration_s,"
          "rail,origin,is_total,energy_j,energy_low_j,energy_high_j,energy_absolute_low_j,"
-         "energy_absolute_high_j,net_energy_j,power_w,readings,role,part,substitutions\n";
+         "energy_absolute_high_j,net_energy_j,power_w,readings,role,part,substitutions,"
+      << csv::per_input_columns << "\n";
   for (std::size_t l = 0; l < profile.layers.size(); ++l) {
     const std::string layer = layer_cells(l, profile.layers[l]);
     const std::string network = network_cells(profile, l);
-    if (profile.rails.empty()) out << layer << ",,,,,,,,,,,," << network << "\n";
+    if (profile.rails.empty())
+      out << layer << ",,,,,,,,,,,," << network << "," << per_input_cells(profile, nullptr, l) << "\n";
     for (const RailProfile& rail : profile.rails)
-      out << layer << "," << rail_cells(rail, rail.layers[l]) << "," << network << "\n";
+      out << layer << "," << rail_cells(rail, rail.layers[l]) << "," << network << ","
+          << per_input_cells(profile, &rail, l) << "\n";
   }
 }
 

@@ -23,4 +23,14 @@ std::string ends(const std::optional<Estimate<Joules>::Interval>& interval) {
   return number(interval->low.value()) + "," + number(interval->high.value());
 }
 
+std::string per_input_cells(const Profile& profile, const RailProfile* rail, std::size_t layer) {
+  std::optional<Joules> of_layer, of_inference;
+  if (rail != nullptr) {
+    if (const auto& energy = rail->layers[layer].energy) of_layer = per_input(profile, energy->value);
+    of_inference = energy_per_input(profile, *rail).value;
+  }
+  return fmt::format("{},{},{},{}", number(seconds(per_input(profile, profile.layers[layer].duration))),
+                     number(of_layer), number(seconds(time_per_input(profile))), number(of_inference));
+}
+
 }  // namespace layerwatt::csv

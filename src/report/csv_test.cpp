@@ -24,6 +24,13 @@ std::vector<std::string> csv(const Profile& profile) {
   return lines;
 }
 
+double number_at(const std::string& line, int wanted) {
+  std::istringstream in{line};
+  std::string text;
+  for (int i = 0; i <= wanted; ++i) std::getline(in, text, ',');
+  return std::stod(text);
+}
+
 TEST(Csv, HasOneRowALayerAndRail) {
   const auto lines = csv(testing::sample_profile());
   ASSERT_EQ(lines.size(), 1U + 10 * 2);
@@ -37,16 +44,24 @@ TEST(Csv, HasBothIntervals) {
   EXPECT_THAT(lines[0],
               ::testing::HasSubstr(
                   ",energy_j,energy_low_j,energy_high_j,energy_absolute_low_j,energy_absolute_high_j,"));
-  const auto cell = [&](int wanted) {
-    std::istringstream in{lines[1]};
-    std::string text;
-    for (int i = 0; i <= wanted; ++i) std::getline(in, text, ',');
-    return std::stod(text);
-  };
+  const auto cell = [&](int wanted) { return number_at(lines[1], wanted); };
   EXPECT_LT(cell(15), cell(13));  // the absolute interval holds the relative one
   EXPECT_LT(cell(13), cell(12));
   EXPECT_GT(cell(16), cell(14));
   EXPECT_THAT(lines[2], ::testing::HasSubstr(",,,"));  // withheld on the other rail
+}
+
+TEST(Csv, DividesByTheInputsOfABatchAndNotByInferencesInFlight) {
+  Profile profile = testing::sample_profile();
+  profile.batch = 4;
+  profile.in_flight = 2;
+  const auto lines = csv(profile);
+  EXPECT_THAT(lines[0], EndsWith(",duration_per_input_s,energy_per_input_j,inference_time_per_input_s,"
+                                 "inference_energy_per_input_j"));
+  EXPECT_NEAR(number_at(lines[1], 23), 0.00193 / 4, 1e-9);
+  EXPECT_NEAR(number_at(lines[1], 24), 0.0121783 / 4, 1e-9);
+  EXPECT_NEAR(number_at(lines[1], 25), seconds(profile.inference_time) / 4, 1e-9);
+  EXPECT_NEAR(number_at(lines[1], 26), profile.rails[0].inference.value.value() / 4, 1e-12);
 }
 
 TEST(Csv, FlagsSubstitutionsAndPartsOnEveryRow) {
@@ -55,20 +70,21 @@ TEST(Csv, FlagsSubstitutionsAndPartsOnEveryRow) {
   profile.circumstances["model.substitutions"] = "Pad for pool1";
   const auto lines = csv(profile);
   for (std::size_t i = 1; i < lines.size(); ++i)
-    EXPECT_THAT(lines[i], EndsWith(",conv1,Pad for pool1")) << lines[i];
+    EXPECT_THAT(lines[i], ::testing::HasSubstr(",conv1,Pad for pool1,")) << lines[i];
   EXPECT_THAT(lines[1], ::testing::HasSubstr(",layer,conv1,"));
 }
 
 TEST(Csv, LeavesWhatIsNotKnownEmpty) {
-  EXPECT_THAT(csv(testing::sample_profile())[13], EndsWith(",POM_5V_IN,measured,1,,,,,,,,0,reformat,,"));
+  EXPECT_THAT(csv(testing::sample_profile())[13],
+              ::testing::HasSubstr(",POM_5V_IN,measured,1,,,,,,,,0,reformat,,,"));
 }
 
 TEST(Csv, HasAsManyCellsInEveryRowAlsoWithoutRails) {
   Profile profile = testing::sample_profile();
   const auto cells = [](const std::string& line) { return std::count(line.begin(), line.end(), ','); };
-  for (const auto& line : csv(profile)) EXPECT_EQ(cells(line), 22) << line;
+  for (const auto& line : csv(profile)) EXPECT_EQ(cells(line), 26) << line;
   profile.rails.clear();
-  for (const auto& line : csv(profile)) EXPECT_EQ(cells(line), 22) << line;
+  for (const auto& line : csv(profile)) EXPECT_EQ(cells(line), 26) << line;
 }
 
 TEST(Csv, QuotesNamesThatWouldBreakARow) {

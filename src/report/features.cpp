@@ -22,28 +22,35 @@ using csv::number;
 using csv::quoted;
 
 // Settings of a run, by their keys in the run file.
-constexpr std::array<std::array<const char*, 2>, 22> settings{{{"engine", "engine"},
-                                                               {"engine_version", "engine.version"},
-                                                               {"engine_level", "engine.level"},
-                                                               {"engine_convolutions", "engine.convolutions"},
-                                                               {"engine_fusion", "engine.fusion"},
-                                                               {"threads", "engine.threads"},
-                                                               {"affinity", "affinity"},
-                                                               {"spinning", "engine.spinning"},
-                                                               {"input", "input"},
-                                                               {"board", "board"},
-                                                               {"cpu", "cpu.model"},
-                                                               {"cpus_online", "cpu.online"},
-                                                               {"power_mode", "power_mode"},
-                                                               {"governor", "governor.cpu0"},
-                                                               {"cpu_khz", "clock_khz.cpu0.now"},
-                                                               {"weights", "model.weights"},
-                                                               {"part", "model.part"},
-                                                               {"substitutions", "model.substitutions"},
-                                                               {"input_pictures", "input.pictures"},
-                                                               {"input_preprocessing", "input.preprocessing"},
-                                                               {"input_hash", "input.hash"},
-                                                               {"simulation", "simulation"}}};
+constexpr std::array<std::array<const char*, 2>, 28> settings{
+    {{"engine", "engine"},
+     {"engine_version", "engine.version"},
+     {"engine_level", "engine.level"},
+     {"engine_convolutions", "engine.convolutions"},
+     {"engine_convolutions_not_as_asked", "engine.convolutions_not_as_asked"},
+     {"engine_fusion", "engine.fusion"},
+     {"threads", "engine.threads"},
+     {"affinity", "affinity"},
+     {"spinning", "engine.spinning"},
+     {"engine_instructions", "engine.instructions"},
+     {"engine_marks", "engine.marks"},
+     {"in_flight", "in_flight"},
+     {"seed", "seed"},
+     {"input", "input"},
+     {"board", "board"},
+     {"cpu", "cpu.model"},
+     {"cpus_online", "cpu.online"},
+     {"power_mode", "power_mode"},
+     {"governor", "governor.cpu0"},
+     {"cpu_khz", "clock_khz.cpu0.now"},
+     {"weights", "model.weights"},
+     {"part", "model.part"},
+     {"substitutions", "model.substitutions"},
+     {"input_pictures", "input.pictures"},
+     {"input_copies", "input.copies"},
+     {"input_preprocessing", "input.preprocessing"},
+     {"input_hash", "input.hash"},
+     {"simulation", "simulation"}}};
 
 std::string joined(const Shape& shape) {
   std::string text;
@@ -82,7 +89,7 @@ std::string of_layer(std::size_t index, const Layer& layer) {
 std::string of_result(const Profile& profile, std::size_t l) {
   const LayerProfile& layer = profile.layers[l];
   const std::string time = fmt::format("{},{}", number(seconds(layer.duration)), layer.runs);
-  if (profile.rails.empty()) return time + ",,,,,,,,,,";
+  if (profile.rails.empty()) return time + ",,,,,,,,,,," + csv::per_input_cells(profile, nullptr, l);
   const RailProfile& rail = profile.rails[headline_rail(profile)];
   const LayerEnergy& energy = rail.layers[l];
   std::optional<Joules> value;
@@ -93,9 +100,9 @@ std::string of_result(const Profile& profile, std::size_t l) {
   }
   std::optional<Watts> idle;
   if (rail.idle) idle = rail.idle->value;
-  return fmt::format("{},{},{},{},{},{},{},{},{}", time, quoted(rail.rail), name_of(rail.origin),
+  return fmt::format("{},{},{},{},{},{},{},{},{},{}", time, quoted(rail.rail), name_of(rail.origin),
                      number(energy.power), number(value), ends(relative), ends(energy.absolute),
-                     number(energy.net), number(idle));
+                     number(energy.net), number(idle), csv::per_input_cells(profile, &rail, l));
 }
 
 void write(const Profile& profile, const Style& style, std::ostream& out) {
@@ -109,7 +116,8 @@ void write(const Profile& profile, const Style& style, std::ostream& out) {
            "stride_height,stride_width,groups,macs,parameters,bytes,macs_per_byte,duration_s,runs,rail,"
            "origin,power_w,"
            "energy_j,energy_low_j,energy_high_j,energy_absolute_low_j,energy_absolute_high_j,net_energy_j,"
-           "idle_power_w\n";
+           "idle_power_w,"
+        << csv::per_input_columns << "\n";
   }
   std::string run = quoted(model_name(profile));
   for (const auto& [column, key] : settings) run += "," + quoted(circumstance(profile, key));

@@ -74,6 +74,39 @@ TEST(Features, TellsWhatALayerComputesAndWhatItTook) {
   EXPECT_LT(std::stod(row.at("energy_low_j")), 0.0121783);
 }
 
+TEST(Features, NamesTheSettingsOfARun) {
+  Profile profile = testing::sample_profile();
+  const std::map<std::string, std::string> columns{
+      {"engine.version", "engine_version"},
+      {"engine.level", "engine_level"},
+      {"engine.convolutions", "engine_convolutions"},
+      {"engine.convolutions_not_as_asked", "engine_convolutions_not_as_asked"},
+      {"engine.fusion", "engine_fusion"},
+      {"engine.instructions", "engine_instructions"},
+      {"engine.marks", "engine_marks"},
+      {"engine.spinning", "spinning"},
+      {"engine.threads", "threads"},
+      {"in_flight", "in_flight"},
+      {"seed", "seed"},
+      {"input", "input"},
+      {"input.copies", "input_copies"},
+      {"input.hash", "input_hash"}};
+  for (const auto& [key, column] : columns) profile.circumstances[key] = "this is " + key;
+  const auto row = features(profile).at(0);
+  for (const auto& [key, column] : columns) EXPECT_EQ(row.at(column), "this is " + key);
+}
+
+TEST(Features, HasFiguresForOneInput) {
+  Profile profile = testing::sample_profile();
+  profile.batch = 4;
+  const auto row = features(profile).at(0);
+  EXPECT_DOUBLE_EQ(std::stod(row.at("energy_per_input_j")), std::stod(row.at("energy_j")) / 4);
+  EXPECT_NEAR(std::stod(row.at("duration_per_input_s")), std::stod(row.at("duration_s")) / 4, 1e-9);
+  EXPECT_EQ(std::stod(row.at("inference_time_per_input_s")), seconds(time_per_input(profile)));
+  EXPECT_EQ(std::stod(row.at("inference_energy_per_input_j")),
+            energy_per_input(profile, profile.rails[0]).value.value());
+}
+
 TEST(Features, LeavesEmptyWhatIsNotKnown) {
   Profile profile = testing::sample_profile();
   Layer& layer = profile.layers[0].layer;

@@ -17,12 +17,16 @@ namespace layerwatt {
 namespace {
 
 // What was asked for and decides the result. Any other circumstance may be the machine's or the moment's.
-constexpr std::array<std::string_view, 17> settings{"batch",
+constexpr std::array<std::string_view, 21> settings{"batch",
                                                     "board",
                                                     "engine",
+                                                    "engine.convolutions",
+                                                    "engine.fusion",
                                                     "engine.input",
                                                     "engine.level",
+                                                    "engine.spinning",
                                                     "engine.threads",
+                                                    "in_flight",
                                                     "input",
                                                     "input.copies",
                                                     "input.hash",

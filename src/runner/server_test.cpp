@@ -12,7 +12,9 @@
 #include <random>
 #include <thread>
 
+#include "inputs/shapes.h"
 #include "networks/network.h"
+#include "networks/testing/scratch_folder.h"
 #include "runner/layer_json.h"
 #include "runner/protocol.h"
 #include "runner/testing/scripted_engine.h"
@@ -225,6 +227,97 @@ TEST_F(Talk, AnswersWhenTheEngineFailsOrThrows) {
   open("throw");
   EXPECT_EQ(ask({{"do", "run"}, {"count", 1}}).at("detail"), "told to throw");
   EXPECT_EQ(ask({{"do", "hello"}}).at("ok"), true);
+}
+
+// ---- Pictures -------------------------------------------------------------------------------------------
+
+class TalkOfPictures : public Talk {
+ protected:
+  void SetUp() override {
+    Talk::SetUp();
+    const ScratchFolder all;
+    ASSERT_TRUE(write_labelled_shapes(all.path()));
+    for (const char* name : {"a.ppm", "b.ppm", "c.ppm"})
+      std::filesystem::copy_file(all.path() / "0-disc" / "0000.ppm", pictures_.path() / name);
+  }
+  // Three pictures with these labels; the scripted engine has the classes 0 to 2.
+  json open_labelled(const std::string& labels, const std::string& level = "") {
+    const auto file = pictures_.write("labels.txt", labels);
+    return ask({{"do", "open"},
+                {"model", model()},
+                {"engine", "scripted"},
+                {"level", level},
+                {"input", {{"input", ""}, {"labels", file.string()}}}});
+  }
+  json evaluate(std::int64_t from, std::int64_t longest_ns = 1'000'000'000'000) {
+    return ask({{"do", "evaluate"}, {"from", from}, {"max_ns", longest_ns}});
+  }
+  const ScratchFolder pictures_;
+};
+
+TEST_F(TalkOfPictures, CountsAnswersFromAnyPictureOn) {
+  const json opened = open_labelled("0\n1\n2\n");
+  ASSERT_EQ(opened.at("ok"), true) << opened;
+  json counts{{"ok", true}, {"pictures", 3}, {"pictures_in_all", 3}, {"classes", 3},
+              {"top1", 0},  {"top5", 0},     {"not_finite", 3}};  // one value of its output is NaN
+  EXPECT_EQ(evaluate(0), counts);
+  counts["pictures"] = counts["not_finite"] = 2;
+  EXPECT_EQ(evaluate(1), counts);
+  counts["pictures"] = counts["not_finite"] = 1;
+  EXPECT_EQ(evaluate(0, 1), counts) << "a picture at least, however short the time";
+}
+
+TEST_F(TalkOfPictures, EndsAnEvaluationAsSoonAsSomethingArrives) {
+  open_labelled("0\n1\n2\n", "slow");
+  say(line_of({{"do", "evaluate"}, {"from", 0}, {"max_ns", 1'000'000'000'000}}) + "\n" +
+      line_of({{"do", "stop"}}) + "\n");
+  EXPECT_LT(hear().at("pictures"), 3);
+  EXPECT_EQ(hear(), (json{{"ok", true}}));
+}
+
+TEST_F(TalkOfPictures, RefusesWhatCannotBeEvaluated) {
+  EXPECT_EQ(evaluate(0).at("code"), "not_found");
+  open();
+  EXPECT_THAT(evaluate(0).at("detail").get<std::string>(), HasSubstr("no labelled pictures"));
+  open_labelled("0\n1\n2\n");
+  EXPECT_EQ(evaluate(3).at("where"), "from");
+  EXPECT_EQ(evaluate(-1).at("where"), "from");
+  EXPECT_EQ(evaluate(0, 0).at("where"), "max_ns");
+  EXPECT_EQ(ask({{"do", "evaluate"}, {"max_ns", 1}}).at("code"), "malformed");
+  EXPECT_EQ(ask({{"do", "evaluate"}, {"from", 0}}).at("code"), "malformed");
+  EXPECT_EQ(ask({{"do", "evaluate"}, {"from", "first"}, {"max_ns", 1}}).at("code"), "malformed");
+  EXPECT_EQ(evaluate(0).at("ok"), true);
+  open_labelled("0\n1\n3\n");  // a class of the network, and none that the engine's output has
+  EXPECT_THAT(evaluate(0).at("detail").get<std::string>(), HasSubstr("name class 3"));
+  open_labelled("0\n1\n2\n", "error");
+  EXPECT_EQ(evaluate(0).at("detail"), "told to fail");
+}
+
+TEST_F(TalkOfPictures, RefusesLabelsThatDoNotMatch) {
+  EXPECT_THAT(open_labelled("0\n1\n10\n").at("detail").get<std::string>(), HasSubstr("class 10"));
+  EXPECT_EQ(open_labelled("0\n1\n").at("ok"), false);
+  EXPECT_EQ(open_labelled("0\n1\n2\n3\n").at("ok"), false);
+  EXPECT_EQ(open_labelled("a.ppm 0\nb.ppm 1\nd.ppm 2\n").at("ok"), false);
+  EXPECT_EQ(evaluate(0).at("code"), "not_found") << "nothing is open after a refusal";
+}
+
+TEST_F(TalkOfPictures, WritesTheLabelledPictures) {
+  const ScratchFolder out;
+  EXPECT_EQ(ask({{"do", "pictures"}, {"out", out.path().string()}}),
+            (json{{"ok", true}, {"pictures", labelled_shapes}, {"classes", shape_names.size()}}));
+  std::int64_t written = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator{out.path()})
+    written += entry.path().extension() == ".ppm" ? 1 : 0;
+  EXPECT_EQ(written, labelled_shapes);
+  EXPECT_TRUE(std::filesystem::exists(out.path() / "labels.txt"));
+}
+
+TEST_F(TalkOfPictures, SaysWhyPicturesWereNotWritten) {
+  EXPECT_EQ(ask({{"do", "pictures"}}).at("code"), "malformed");
+  EXPECT_EQ(ask({{"do", "pictures"}, {"out", 3}}).at("code"), "malformed");
+  const json nowhere = ask({{"do", "pictures"}, {"out", (pictures_.path() / "a.ppm").string()}});
+  EXPECT_EQ(nowhere.at("ok"), false);
+  EXPECT_THAT(nowhere.at("where").get<std::string>(), HasSubstr("a.ppm"));
 }
 
 TEST_F(Talk, GivesTheOutputWithoutNumbersThatJsonDoesNotHave) {

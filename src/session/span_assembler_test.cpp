@@ -3,8 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <deque>
 #include <map>
+#include <random>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "runner/protocol.h"
 
@@ -104,6 +109,87 @@ TEST_F(Assembling, KeepsThreadsApartAndSortsTheirSpansByEnd) {
   expect_span(spans[0], 0, 0, 1, 5);
   expect_span(spans[1], 1, 0, 2, 9);
   EXPECT_EQ(assembler_.counts().orphaned_ends, 1U);
+}
+
+// As rings are drained: each thread's marks in its own order, and the next mark from any of them. Thread t
+// runs the inferences t, t + 3, t + 6, ... and loses the begin of its layer 1 in one of them.
+TEST_F(Assembling, KeepsInferencesInFlightApartHoweverTheirMarksAreInterleaved) {
+  struct Written {
+    MarkKind kind;
+    std::string name;
+    std::uint32_t number;
+    int at;
+  };
+  constexpr std::uint32_t threads = 3, rounds = 20;
+  const auto lost = [](std::uint32_t inference) { return inference / threads == 7; };
+  std::vector<std::deque<Written>> rings(threads);
+  for (std::uint32_t inference = 0; inference < threads * rounds; ++inference) {
+    auto& ring = rings[inference % threads];
+    const int start = static_cast<int>(1000 * (inference / threads) + 7 * (inference % threads));
+    ring.push_back({MarkKind::begin, inference_mark, inference, start});
+    for (int layer = 0; layer < 3; ++layer) {
+      const std::string name = "lw:layer/" + std::to_string(layer);
+      if (layer != 1 || !lost(inference))
+        ring.push_back({MarkKind::begin, name, inference, start + 100 * layer + 1});
+      ring.push_back({MarkKind::end, name, inference, start + 100 * layer + 50});
+    }
+    ring.push_back({MarkKind::end, inference_mark, inference, start + 300});
+  }
+  assembler_.begin_run(500);
+  std::mt19937 random{3};
+  std::vector<LayerSpan> spans;
+  std::vector<MarkedInference> inferences;
+  const auto take = [&] {
+    const auto more_spans = assembler_.take_spans();
+    const auto more_inferences = assembler_.take_inferences();
+    EXPECT_TRUE(std::is_sorted(more_spans.begin(), more_spans.end(),
+                               [](const LayerSpan& a, const LayerSpan& b) { return a.end < b.end; }));
+    spans.insert(spans.end(), more_spans.begin(), more_spans.end());
+    inferences.insert(inferences.end(), more_inferences.begin(), more_inferences.end());
+  };
+  for (std::size_t left = threads; left > 0;) {
+    const auto thread = static_cast<std::uint32_t>(random() % threads);
+    if (rings[thread].empty()) continue;
+    const Written next = rings[thread].front();
+    rings[thread].pop_front();
+    put(next.kind, next.name, next.number, next.at, thread);
+    if (rings[thread].empty()) --left;
+    if (random() % 10 == 0) take();
+  }
+  take();
+
+  ASSERT_EQ(inferences.size(), threads * rounds);
+  ASSERT_EQ(spans.size(), 3 * threads * rounds - threads);
+  std::set<std::pair<std::uint32_t, std::uint32_t>> seen;
+  for (const LayerSpan& span : spans) {
+    ASSERT_GE(span.inference, 500U);
+    const std::uint32_t inference = span.inference - 500;
+    const int start = static_cast<int>(1000 * (inference / threads) + 7 * (inference % threads)),
+              layer = static_cast<int>(span.layer);
+    expect_span(span, span.layer, span.inference, start + 100 * layer + 1, start + 100 * layer + 50);
+    EXPECT_FALSE(span.layer == 1 && lost(inference)) << inference;
+    EXPECT_TRUE(seen.emplace(span.inference, span.layer).second) << "twice";
+  }
+  for (const MarkedInference& one : inferences)
+    EXPECT_EQ(one.end - one.begin, Nanoseconds{300}) << one.inference;
+  EXPECT_EQ(assembler_.counts().orphaned_ends, threads);
+  EXPECT_EQ(assembler_.counts().orphaned_begins, 0U);
+}
+
+TEST_F(Assembling, AThreadThatEndsOrphansItsOwnMarksAlone) {
+  assembler_.begin_run(0);
+  begin(inference_mark, 0, 0, 1);
+  begin(inference_mark, 1, 1, 2);
+  begin("lw:layer/0", 0, 2, 1);
+  begin("lw:layer/0", 1, 3, 2);
+  assembler_.thread_ended(1);
+  end("lw:layer/0", 1, 4, 2);
+  end(inference_mark, 1, 5, 2);
+  const auto spans = assembler_.take_spans();
+  ASSERT_EQ(spans.size(), 1U);
+  expect_span(spans[0], 0, 1, 3, 4);
+  EXPECT_EQ(assembler_.take_inferences().size(), 1U);
+  EXPECT_EQ(assembler_.counts().orphaned_begins, 2U);
 }
 
 TEST_F(Assembling, RefusesWhatCannotBe) {

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Networks that contradict themselves, that an engine cannot run, or that are enormous."""
+"""Networks in batches, ones that contradict themselves, that an engine cannot run, or that are enormous."""
+import csv
+import io
 import json
 import struct
 import unittest
@@ -111,6 +113,34 @@ class Networks(LayerwattTest):
         self.write("net.caffemodel", caffemodel(conv=conv, fc=[blob(5, 144), blob(5)]))
         self.run_program("model", "convert", "net.prototxt", "net.caffemodel")
         self.run_program("profile", "net.onnx", "--max-time", "1s", "-o", "good.lw", "-q")
+
+    def test_a_batch_has_its_work_and_figures_for_each_input(self):
+        described = json.loads(self.run_program("model", "describe", "lenet5", "--json")[0])["network"]["layers"]
+        whole = sum(layer["macs"] for layer in described)
+        self.assertEqual(whole, 416_520)
+        for engine in self.engines("onnxruntime", "onednn"):
+            self.run_program("profile", "lenet5", "--engine", engine, "--batch", "4", "--sensor", "virtual:jetson-nano",
+                             "--max-time", "2s", "-o", f"{engine}.lw", "-q")
+            profile = self.profile_json(f"{engine}.lw")
+            by_source = {source: layer["macs"] for layer in profile["layers"] for source in layer["sources"] if layer["macs"]}
+            for layer in described:
+                if layer["macs"]:
+                    self.assertEqual(by_source[layer["name"]], 4 * layer["macs"], layer["name"])
+            self.assertEqual(sum(layer["macs"] or 0 for layer in profile["layers"]), 4 * whole)
+            self.assertEqual(profile["layers"][-1]["outputs"], [[4, 10]])
+            inference, rail = profile["inference"], profile["rails"][0]
+            self.assertEqual((inference["batch"], inference["in_flight"]), (4, 1))
+            self.assertAlmostEqual(inference["time_per_input_s"], inference["duration_s"] / 4, delta=1e-9)
+            self.assertAlmostEqual(inference["inputs_per_second"], 4 / inference["duration_s"], delta=1e-6 / inference["duration_s"])
+            self.assertAlmostEqual(rail["energy_per_input_j"], rail["energy_j"] / 4, places=15)
+            out, _ = self.run_program("export", f"{engine}.lw", "--format", "features")
+            for row in csv.DictReader(io.StringIO(out)):
+                self.assertAlmostEqual(float(row["inference_energy_per_input_j"]), rail["energy_j"] / 4, places=15)
+                self.assertAlmostEqual(float(row["duration_per_input_s"]), float(row["duration_s"]) / 4, delta=1e-9)
+                if row["energy_j"]:
+                    self.assertAlmostEqual(float(row["energy_per_input_j"]), float(row["energy_j"]) / 4, places=15)
+            shown, _ = self.run_program("show", f"{engine}.lw")
+            self.assertIn("4 in a tensor", shown)
 
     def test_ten_thousand_layers_are_described_and_profiled(self):
         self.write("long.onnx", onnx.chain(10_000, [1, 16]))
