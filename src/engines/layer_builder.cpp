@@ -106,15 +106,14 @@ LayerBuilder::Made LayerBuilder::add(std::size_t layer) {
     if (extent <= 0) return impossible(layer, "a shape that is not known is not possible");
   const std::string& type = made_by->op_type();
   if (type == "Conv") {
-    const auto checked = check_filter(layer);
-    return checked ? add_convolution(layer) : checked;
+    if (auto checked = check_filter(layer); !checked) return checked;
+    return add_convolution(layer);
   }
   if (type == "Gemm" || type == "MatMul") return add_product(layer);
   if (const auto pooling = pooling_of(*made_by)) return add_pooling(layer, *pooling);
   if (const auto elementwise = elementwise_of(*made_by, model_)) return add_elementwise(layer, *elementwise);
   if (type == "Add" || type == "Mul") {
-    const auto checked = check_operands(layer);
-    if (!checked) return checked;
+    if (auto checked = check_operands(layer); !checked) return checked;
     return type == "Add" ? add_sum(layer) : add_multiplication(layer);
   }
   if (type == "Concat") return add_concat(layer);
