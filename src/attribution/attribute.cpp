@@ -98,10 +98,10 @@ constexpr std::array<NamedMethod, 5> methods{{{"forward", forward_method, Moment
 
 template <class Length>
 Distribution distribution(const std::vector<Inference>& inferences, Length length) {
-  const auto walk = [&](auto use) {
-    for (const Inference& inference : inferences) use(0, length(inference));
-  };
-  return distributions_of(1, walk).front();
+  return distribution_of([&](auto use) {
+    for (const Inference& inference : inferences)
+      if (!use(length(inference))) return;
+  });
 }
 
 // As the run was asked for.
@@ -132,17 +132,19 @@ void set_latencies(const Execution& execution, Profile& profile) {
     profile.distortion = seconds(with) / seconds(without) - 1;
 }
 
-void set_layers(const Timeline& timeline, const Execution& execution, const InferenceTimes& times,
-                const RollUp& roll_up, Profile& profile) {
-  const auto walk = [&](auto use) {
+std::vector<Distribution> runs_by_layer(const Timeline& timeline, const Execution& execution) {
+  return distributions_of(timeline.layers.size(), execution.runs().size(), [&](auto use) {
     for (const Segment run : execution.runs()) use(run.layer, run.end - run.begin);
-  };
-  const std::vector<Distribution> marked = distributions_of(timeline.layers.size(), walk);
+  });
+}
+
+void set_layers(const Timeline& timeline, const std::vector<Distribution>& runs, const InferenceTimes& times,
+                const RollUp& roll_up, Profile& profile) {
   for (std::size_t l = 0; l < timeline.layers.size(); ++l) {
     LayerProfile layer;
     layer.layer = timeline.layers[l];
-    layer.runs = marked[l].count;
-    layer.marked = marked[l];
+    layer.runs = runs[l].count;
+    layer.marked = runs[l];
     layer.duration = times.layers[l];
     layer.group = roll_up.group_of(layer.layer);
     profile.layers.push_back(std::move(layer));
@@ -225,7 +227,8 @@ Result<Profile> attribute(const Timeline& timeline, const AttributionOptions& op
   if (execution.energy.empty() && execution.latency.empty())
     return Error{Errc::not_found, "run",
                  "it ended before its first measured inference: nothing to attribute"};
-  const InferenceTimes marked = marked_times(execution, timeline.layers.size(), method->moments);
+  const std::vector<Distribution> runs = runs_by_layer(timeline, execution);
+  const InferenceTimes marked = marked_times(execution, timeline.layers.size(), method->moments, runs);
   const InferenceTimes unmarked = unmarked_times(marked, execution.latency);
 
   Profile profile;
@@ -241,7 +244,7 @@ Result<Profile> attribute(const Timeline& timeline, const AttributionOptions& op
   profile.in_flight = execution.in_flight;
   profile.batch = batch_of(timeline);
   set_latencies(execution, profile);
-  set_layers(timeline, execution, unmarked, *roll_up, profile);
+  set_layers(timeline, runs, unmarked, *roll_up, profile);
   profile.roll_up = options.roll_up;
   profile.alone = alone_part(profile.layers, timeline.circumstances);
   std::vector<std::string> groups;

@@ -5,7 +5,7 @@
 namespace layerwatt {
 
 std::vector<ReadingWindow> windows_before(const RailRecord& rail, const PowerTrace& trace, Nanoseconds lag) {
-  std::vector<ReadingWindow> windows = windows_of(rail, trace);
+  std::vector<ReadingWindow> windows = windows_of(trace);
   const bool counter = trace.meaning() == Meaning::energy_total;
   const Nanoseconds behind_end = lag - trace.period().value_or(Nanoseconds{0}) / 2;
   const bool from_begin = read_starts_conversion(rail.channel);

@@ -2,6 +2,7 @@
 // What ran, and what was read, each as stretches of time in order: the two lists that the methods after the
 // papers walk along together. Which reading counts for what is each method's own rule.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -10,32 +11,52 @@
 
 namespace layerwatt {
 
-// Walks through the marked inferences, load to unload: their layers, and the time between those. Pieces never
-// overlap. What lies outside of such inferences is no piece.
+// What ran when. A walk that goes forward only: nothing is searched for twice.
 class Pieces {
  public:
-  struct Piece {
-    Instant begin, end;
-    std::size_t column = 0;  // the layer; `layers` for the time between
-  };
-  // `segments` in order of begin. Both must outlive the walk.
+  // `segments` in order of begin, none while another runs. Both must outlive the walk.
   Pieces(const Execution& execution, const Segments& segments, std::size_t layers)
-      : execution_{execution}, segments_{segments}, between_{layers} {}
-  // False at the end.
-  bool next(Piece& piece);
-  // Leaves out what ends by then; a piece that goes on begins then.
-  void skip_to(Instant when);
+      : execution_{execution}, first_{segments.first()}, between_{layers} {
+    const auto spans = segments.as_counted();
+    span_ = spans.data();
+    last_ = span_ + spans.size();
+    go_to(0);
+  }
+
+  // Calls use(column, begin, end) for each piece of a stretch that lies in marked inferences, load to unload,
+  // in order. The column is the layer that ran, or `layers` for the time between them. Precondition:
+  // stretches come in order, none before the end of another.
+  template <class Use>
+  void divide(Instant from, Instant to, Use use) {
+    while (end_ <= from) go_to(inference_ + 1);
+    for (; begin_ < to; go_to(inference_ + 1)) {
+      divide_inference(std::max(from, begin_), std::min(to, end_), use);
+      if (to <= end_) return;
+    }
+  }
 
  private:
-  bool next_inference();
-  bool next_segment(const Inference& inference);
+  // To the first marked inference from this one on; behind the last one nothing begins.
+  void go_to(std::size_t inference);
+
+  template <class Use>
+  void divide_inference(Instant from, Instant to, Use use) {
+    while (span_ != last_ && span_->end <= from) ++span_;
+    for (const LayerSpan* span = span_; span != last_ && span->begin < to; ++span) {
+      if (span->inference - first_ != inference_ || span->end <= from) continue;
+      if (from < span->begin) use(between_, from, span->begin);
+      const Instant begin = std::max(from, span->begin);
+      from = std::min(span->end, to);
+      if (begin < from) use(span->layer, begin, from);
+    }
+    if (from < to) use(between_, from, to);
+  }
 
   const Execution& execution_;
-  const Segments& segments_;
-  std::size_t between_;
-  std::size_t inference_ = 0, segment_ = 0;
-  bool inside_ = false;
-  Instant at_;
+  const LayerSpan *span_, *last_;
+  std::uint32_t first_;
+  std::size_t between_, inference_ = 0;
+  Instant begin_, end_;  // of the inference
 };
 
 // A power and the stretch of time that it speaks of; `from` == `to` is a moment.
@@ -46,17 +67,24 @@ struct ReadingWindow {
 };
 
 // Readings of power, each over the read that it came from, [before, after]. A rail is read once at a time, so
-// where stamps overlap each moment belongs to the earlier read. What is no reading is left out.
+// where stamps overlap each moment belongs to the earlier read.
 class ReadWindows {
  public:
-  explicit ReadWindows(const RailRecord& rail) : readings_{rail.readings} {}
+  explicit ReadWindows(const PowerTrace& trace) : readings_{trace.kept()} {}
   // False at the end.
-  bool next(ReadingWindow& window);
+  bool next(ReadingWindow& window) {
+    if (reading_ == readings_.size()) return false;
+    const Reading& reading = readings_[reading_++];
+    const Instant from = std::max(reading.before, end_);
+    end_ = std::max(from, reading.after);
+    window = {from, end_, *std::get_if<Watts>(&reading.value)};
+    return true;
+  }
 
  private:
-  const std::vector<Reading>& readings_;
+  std::span<const Reading> readings_;
   std::size_t reading_ = 0;
-  Instant last_{Nanoseconds{-1}}, end_{};
+  Instant end_{};
 };
 
 // What a counter counted, from change to change, weighted by time. A stretch's power is that of all of it, so
@@ -74,14 +102,19 @@ class CountWindows {
 // A sensor that has an aperture but no cycle of its own converts because it is read.
 bool read_starts_conversion(const Channel& channel);
 
-// Either, as the rail's meaning asks for, one by one and all of them.
-template <class Use>
-void each_window(const RailRecord& rail, const PowerTrace& trace, Use use) {
-  ReadWindows reads{rail};
-  CountWindows counts{trace};
-  const bool counter = trace.meaning() == Meaning::energy_total;
-  for (ReadingWindow window; counter ? counts.next(window) : reads.next(window);) use(window);
+template <class Windows, class Use>
+void each_of(Windows windows, Use use) {
+  for (ReadingWindow window; windows.next(window);) use(window);
 }
-std::vector<ReadingWindow> windows_of(const RailRecord& rail, const PowerTrace& trace);
+
+// Either, as the trace's meaning asks for, one by one and all of them.
+template <class Use>
+void each_window(const PowerTrace& trace, Use use) {
+  if (trace.meaning() == Meaning::energy_total)
+    each_of(CountWindows{trace}, use);
+  else
+    each_of(ReadWindows{trace}, use);
+}
+std::vector<ReadingWindow> windows_of(const PowerTrace& trace);
 
 }  // namespace layerwatt

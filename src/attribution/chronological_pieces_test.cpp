@@ -30,8 +30,9 @@ double ms(Instant when) { return seconds(when.time_since_epoch()) * 1e3; }
 std::vector<Found> pieces_of(const Execution& execution) {
   std::vector<Found> found;
   Pieces pieces{execution, execution.segments, 2};
-  for (Pieces::Piece piece; pieces.next(piece);)
-    found.push_back({ms(piece.begin), ms(piece.end), piece.column});
+  pieces.divide(Instant{}, Instant::max(), [&](std::size_t column, Instant begin, Instant end) {
+    found.push_back({ms(begin), ms(end), column});
+  });
   return found;
 }
 
@@ -78,7 +79,21 @@ TEST(Pieces, OfAnInferenceAreNotLayersOfAnother) {
   EXPECT_EQ(pieces_of(execution), expected);
 }
 
-std::vector<ReadingWindow> windows(const RailRecord& rail) { return windows_of(rail, PowerTrace{rail}); }
+TEST(Pieces, AreCutWhereAStretchBeginsAndEnds) {
+  const Timeline timeline = hand_run();
+  const Execution execution = execution_of(timeline);
+  Pieces pieces{execution, execution.segments, 2};
+  std::vector<Found> found;
+  for (const auto& [from, to] : {std::pair{0.0, 0.5}, {0.5, 3.0}, {4.0, 6.0}, {15.0, 20.5}, {31.5, 40.0}})
+    pieces.divide(at_ms(from), at_ms(to), [&](std::size_t column, Instant begin, Instant end) {
+      found.push_back({ms(begin), ms(end), column});
+    });
+  const std::vector<Found> expected{{0, 0.5, 2}, {0.5, 1, 2},   {1, 3, 0},    {4, 5, 0},
+                                    {5, 6, 1},   {20, 20.5, 2}, {31.5, 32, 2}};
+  EXPECT_EQ(found, expected);
+}
+
+std::vector<ReadingWindow> windows(const RailRecord& rail) { return windows_of(PowerTrace{rail}); }
 
 TEST(ReadWindows, LeaveOutWhatIsNoReading) {
   RailRecord rail = hand_rail({{1, 2, 5}, {2, 3, std::nan("")}, {4, 3, 5}, {1.2, 1.4, 5}, {4, 5, 6}});

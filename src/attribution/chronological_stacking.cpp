@@ -42,7 +42,7 @@ std::vector<Segment> stacked_segments(const Execution& execution, const Inferenc
     Instant at = inference.compute_begin + (residual == Residual::start ? left_over : Nanoseconds{0});
     for (const std::uint32_t layer : order) {
       const Instant end = std::min(at + marked.layers[layer], inference.compute_end);
-      if (end > at) segments.push_back({at, end, layer, i});
+      if (end > at) segments.push_back({layer, i, at, end});
       at = std::min(end + after_each, inference.compute_end);
     }
   }

@@ -215,7 +215,7 @@ class Divider {
       return;
     }
     owner_ = span;
-    segments_.push_back({from, to, execution_.spans[span].layer, inference});
+    segments_.push_back({execution_.spans[span].layer, inference, from, to});
   }
 
   // Wholes rest while one of their parts runs. A layer that runs in several inferences at once counts for

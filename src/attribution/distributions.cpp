@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parts are equal but for the last. However values lie, what is found is the same: only how many are gathered
-// depends on it.
+// Parts are equal but for those at the ends. However values lie, what is found is the same: only how many are
+// gathered depends on it.
 #include "attribution/distributions.h"
 
 #include <algorithm>
@@ -12,60 +12,51 @@ namespace layerwatt {
 namespace {
 
 constexpr std::array<double, 4> shares{0.25, 0.5, 0.75, 0.99};
-// A few wild values, such as pauses among steps, must not make parts coarse: what lies further from the least
-// value than this many times the mean does shares one.
-constexpr std::uint64_t most_means = 8;
+// How far parts reach to either side of the middle half of the first values, by its length.
+constexpr std::int64_t reach_in_halves = 4;
 
 }  // namespace
 
-Nanoseconds Ranks::mean(std::size_t series) const {
-  const Range& range = ranges_[series];
-  return from_seconds(seconds(Nanoseconds{range.sum}) / static_cast<double>(range.count));
+// The middle half tells where others will lie, since a few wild ones, such as pauses among steps, must not
+// make parts coarse.
+Parts::Parts(std::vector<Nanoseconds> first) {
+  std::sort(first.begin(), first.end());
+  const Nanoseconds from = first[first.size() / 4], to = first[first.size() * 3 / 4];
+  const Nanoseconds reach = reach_in_halves * (to - from);
+  begin_ = from - reach;
+  const auto bits =
+      static_cast<unsigned>(std::bit_width(static_cast<std::uint64_t>((to + reach - begin_).count())));
+  shift_ = bits > part_bits ? bits - part_bits : 0;
 }
 
-void Ranks::divide() {
-  inside_.assign(ranges_.size() << part_bits, 0);
-  for (Range& range : ranges_) {
-    if (range.count == 0) continue;
-    const auto least = static_cast<std::uint64_t>(range.least);
-    const std::uint64_t length = static_cast<std::uint64_t>(range.most) - least;
-    const std::uint64_t mean =
-        static_cast<std::uint64_t>(range.sum / static_cast<std::int64_t>(range.count)) - least;
-    const auto bits = static_cast<unsigned>(std::bit_width(std::min(length, most_means * mean + 1)));
-    range.shift = bits > part_bits ? bits - part_bits : 0;
-  }
-}
-
-void Ranks::mark(std::size_t series, const std::vector<std::size_t>& ranks) {
-  Range& range = ranges_[series];
+void Parts::want(const std::vector<std::size_t>& ranks) {
   std::size_t below = 0, left_out = 0;
   auto rank = ranks.begin();
-  for (std::size_t part = series << part_bits; rank != ranks.end(); ++part) {
+  for (std::size_t part = 0; rank != ranks.end(); ++part) {
     below += inside_[part];
     for (; rank != ranks.end() && *rank < below; ++rank) {
-      range.places.push_back(*rank - left_out);
-      wanted_[part] = true;
+      places_.push_back(*rank - left_out);
+      wanted_[part] = 1;
     }
     if (wanted_[part] == 0) left_out += inside_[part];
   }
 }
 
-std::vector<Nanoseconds> Ranks::values(std::size_t series) {
-  Range& range = ranges_[series];
+std::vector<Nanoseconds> Parts::values() {
   std::vector<Nanoseconds> found;
-  auto rest = range.gathered.begin();
-  for (const std::size_t place : range.places) {
-    const auto at = range.gathered.begin() + static_cast<std::ptrdiff_t>(place);
-    std::nth_element(rest, at, range.gathered.end());
+  auto rest = gathered_.begin();
+  for (const std::size_t place : places_) {
+    const auto at = gathered_.begin() + static_cast<std::ptrdiff_t>(place);
+    std::nth_element(rest, at, gathered_.end());
     found.push_back(*at);
     rest = at;
   }
   return found;
 }
 
-// Those at each quantile, and the next ones.
+// The least, those at each quantile, and the next ones.
 std::vector<std::size_t> ranks_of_quantiles(std::size_t count) {
-  std::vector<std::size_t> ranks;
+  std::vector<std::size_t> ranks{0};
   for (const double share : shares) {
     const auto rank = static_cast<std::size_t>(share * static_cast<double>(count - 1));
     ranks.push_back(rank);
@@ -75,17 +66,16 @@ std::vector<std::size_t> ranks_of_quantiles(std::size_t count) {
   return ranks;
 }
 
-Distribution distribution_from(Ranks& ranks, std::size_t series) {
+Distribution distribution_from(const Ranked& quantiles) {
   Distribution result;
-  result.count = ranks.count(series);
+  result.count = quantiles.count;
   if (result.count == 0) return result;
-  result.mean = ranks.mean(series);
-  result.minimum = ranks.least(series);
+  result.sum = quantiles.sum;
+  result.mean = from_seconds(seconds(result.sum) / static_cast<double>(result.count));
   const std::vector<std::size_t> known = ranks_of_quantiles(result.count);
-  const std::vector<Nanoseconds> values = ranks.values(series);
   const auto value = [&](std::size_t rank) {
-    return values[static_cast<std::size_t>(std::lower_bound(known.begin(), known.end(), rank) -
-                                           known.begin())];
+    return quantiles
+        .values[static_cast<std::size_t>(std::lower_bound(known.begin(), known.end(), rank) - known.begin())];
   };
   const auto quantile = [&](double share) {
     const double place = share * static_cast<double>(result.count - 1);
@@ -94,6 +84,7 @@ Distribution distribution_from(Ranks& ranks, std::size_t series) {
     if (beyond == 0) return value(rank);
     return value(rank) + from_seconds(seconds(value(rank + 1) - value(rank)) * beyond);
   };
+  result.minimum = value(0);
   result.quartile1 = quantile(shares[0]);
   result.median = quantile(shares[1]);
   result.quartile3 = quantile(shares[2]);

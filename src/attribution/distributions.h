@@ -1,102 +1,114 @@
 // SPDX-License-Identifier: Apache-2.0
-// Quantiles of many series of durations at once, of which nothing is copied or sorted: the caller walks along
-// all values three times. The first walk finds each series' range, the second counts what lies in which part
-// of it, and the third looks at those parts alone in which a quantile lies.
+// Quantiles of durations of which nothing is sorted: the caller walks along all values twice. The first walk
+// counts what lies in which part of their range, as the first values tell it, and the second looks at those
+// parts alone in which a quantile lies.
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <vector>
 
+#include "attribution/columns.h"
 #include "attribution/profile.h"
 
 namespace layerwatt {
 
-// Values of a given rank among all, by series.
-class Ranks {
+// Values of a given rank among all.
+class Parts {
  public:
-  explicit Ranks(std::size_t series) : ranges_(series) {}
+  static constexpr std::size_t enough_to_divide = 64;
+  // `first` of the values, as far as there are as many.
+  explicit Parts(std::vector<Nanoseconds> first);
 
-  void look(std::size_t series, Nanoseconds value) {
-    Range& range = ranges_[series];
-    const std::int64_t ns = value.count();
-    ++range.count;
-    range.sum += ns;
-    range.least = ns < range.least ? ns : range.least;
-    range.most = ns > range.most ? ns : range.most;
+  void count(Nanoseconds value) { ++inside_[part_of(value)]; }
+  // After all were counted. Ascending, below their number: 0 is the least value.
+  void want(const std::vector<std::size_t>& ranks);
+  void gather(Nanoseconds value) {
+    if (wanted_[part_of(value)] != 0) gathered_.push_back(value);
   }
-  [[nodiscard]] std::size_t count(std::size_t series) const { return ranges_[series].count; }
-  [[nodiscard]] Nanoseconds least(std::size_t series) const { return Nanoseconds{ranges_[series].least}; }
-  [[nodiscard]] Nanoseconds mean(std::size_t series) const;  // precondition: there are values
-
-  void divide();  // after all were looked at
-  void sort_in(std::size_t series, Nanoseconds value) { ++inside_[part_of(series, value)]; }
-
-  // After all were sorted in. Of each series, ascending; `ranks(count)` below count: 0 is the least value.
-  template <class WantedRanks>
-  void want(WantedRanks ranks) {
-    wanted_.assign(inside_.size(), false);
-    for (std::size_t s = 0; s < ranges_.size(); ++s)
-      if (ranges_[s].count > 0) mark(s, ranks(ranges_[s].count));
-  }
-  void gather(std::size_t series, Nanoseconds value) {
-    if (wanted_[part_of(series, value)] != 0) ranges_[series].gathered.push_back(value);
-  }
-  // One for each rank that was wanted of the series.
-  [[nodiscard]] std::vector<Nanoseconds> values(std::size_t series);
+  // One for each rank that was wanted.
+  [[nodiscard]] std::vector<Nanoseconds> values();
 
  private:
-  static constexpr unsigned part_bits = 10;
-  static constexpr std::uint64_t last_part = (1U << part_bits) - 1;  // has all that lies beyond, too
-  struct Range {
-    std::size_t count = 0;
-    std::int64_t sum = 0, least = INT64_MAX, most = INT64_MIN;
-    unsigned shift = 0;                 // a part is 2^shift ns long
-    std::vector<Nanoseconds> gathered;  // all values of the parts that are wanted
-    std::vector<std::size_t> places;    // of the wanted ranks, among those
-  };
-  [[nodiscard]] std::size_t part_of(std::size_t series, Nanoseconds value) const {
-    const Range& range = ranges_[series];
-    const auto above = static_cast<std::uint64_t>(value.count()) - static_cast<std::uint64_t>(range.least);
-    return (series << part_bits) +
-           static_cast<std::size_t>(std::min<std::uint64_t>(above >> range.shift, last_part));
+  static constexpr unsigned part_bits = 12;
+  static constexpr std::int64_t last_part = (1 << part_bits) - 1;  // the ends have all that lies beyond, too
+  [[nodiscard]] std::size_t part_of(Nanoseconds value) const {
+    const std::int64_t part = (value - begin_).count() >> shift_;
+    return static_cast<std::size_t>(std::clamp<std::int64_t>(part, 0, last_part));
   }
-  void mark(std::size_t series, const std::vector<std::size_t>& ranks);
 
-  std::vector<Range> ranges_;
-  std::vector<std::uint32_t> inside_;  // values, by series and part
-  std::vector<std::uint8_t> wanted_;   // parts; bytes, since this is asked of every value
+  Nanoseconds begin_{};                                // of the first part
+  unsigned shift_ = 0;                                 // a part is 2^shift ns long
+  std::array<std::uint32_t, last_part + 1> inside_{};  // values, by part
+  std::array<std::uint8_t, last_part + 1> wanted_{};   // bytes, since this is asked of every value
+  std::vector<Nanoseconds> gathered_;                  // all values of the parts that are wanted
+  std::vector<std::size_t> places_;                    // of the wanted ranks, among those
 };
 
-// `walk(use)` calls use(series, value) for every value, the same at each call.
+struct Ranked {
+  std::size_t count = 0;
+  Nanoseconds sum{};
+  std::vector<Nanoseconds> values;  // one for each rank that was wanted; none of no values
+};
+
+// `walk(use)` calls use(value) for every value, the same at each call, until it returns false.
+// `wanted(count)` tells the ranks, ascending.
 template <class Walk, class WantedRanks>
-Ranks ranked(std::size_t series, Walk walk, WantedRanks wanted) {
-  Ranks ranks{series};
-  walk([&](std::size_t s, Nanoseconds value) { ranks.look(s, value); });
-  ranks.divide();
-  walk([&](std::size_t s, Nanoseconds value) { ranks.sort_in(s, value); });
-  ranks.want(wanted);
-  walk([&](std::size_t s, Nanoseconds value) { ranks.gather(s, value); });
-  return ranks;
+Ranked ranked(Walk walk, WantedRanks wanted) {
+  std::vector<Nanoseconds> first;
+  walk([&](Nanoseconds value) {
+    first.push_back(value);
+    return first.size() < Parts::enough_to_divide;
+  });
+  if (first.empty()) return {};
+  Parts parts{std::move(first)};
+  Ranked result;
+  walk([&](Nanoseconds value) {
+    ++result.count;
+    result.sum += value;
+    parts.count(value);
+    return true;
+  });
+  parts.want(wanted(result.count));
+  walk([&](Nanoseconds value) {
+    parts.gather(value);
+    return true;
+  });
+  result.values = parts.values();
+  return result;
 }
 
 std::vector<std::size_t> ranks_of_quantiles(std::size_t count);
-Distribution distribution_from(Ranks& ranks, std::size_t series);
+Distribution distribution_from(const Ranked& quantiles);
 
 // Quantiles by linear interpolation between order statistics (Hyndman and Fan's type 7). All zero for none.
 template <class Walk>
-std::vector<Distribution> distributions_of(std::size_t series, Walk walk) {
-  Ranks ranks = ranked(series, walk, ranks_of_quantiles);
+Distribution distribution_of(Walk walk) {
+  return distribution_from(ranked(walk, ranks_of_quantiles));
+}
+
+// Of several series at once, whose values come mixed: `walk(use)` calls use(series, value) for each of
+// `values`.
+template <class Walk>
+std::vector<Distribution> distributions_of(std::size_t series, std::size_t values, Walk walk) {
+  Columns columns{series, values};
+  walk([&](std::size_t s, Nanoseconds value) { columns.add(s, value); });
   std::vector<Distribution> all;
-  for (std::size_t s = 0; s < series; ++s) all.push_back(distribution_from(ranks, s));
+  for (std::size_t s = 0; s < series; ++s)
+    all.push_back(distribution_of([&](auto use) { columns.each(s, use); }));
   return all;
 }
 
-// Upper median for even counts; zero for none. `walk` as above, of one series.
+struct MiddleAndMost {
+  Nanoseconds middle{}, most{};
+};
+
+// The median, of even counts the upper one, and the longest; zero for none. `walk` as above, of one series.
 template <class Walk>
-Nanoseconds median_of(Walk walk) {
-  const auto middle = [](std::size_t count) { return std::vector{count / 2}; };
-  Ranks ranks = ranked(1, walk, middle);
-  return ranks.count(0) > 0 ? ranks.values(0).front() : Nanoseconds{0};
+MiddleAndMost middle_and_most_of(Walk walk) {
+  const auto ranks = [](std::size_t count) { return std::vector{count / 2, count - 1}; };
+  const std::vector<Nanoseconds> found = ranked(walk, ranks).values;
+  return found.empty() ? MiddleAndMost{} : MiddleAndMost{found[0], found[1]};
 }
 
 }  // namespace layerwatt

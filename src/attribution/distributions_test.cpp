@@ -11,12 +11,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
+auto walk_along(const std::vector<Nanoseconds>& values) {
+  return [&](auto use) {
+    for (const Nanoseconds value : values)
+      if (!use(value)) return;
+  };
+}
+
 Distribution distribution_of(const std::vector<Nanoseconds>& values) {
-  return distributions_of(1,
-                          [&](auto use) {
-                            for (const Nanoseconds value : values) use(0, value);
-                          })
-      .front();
+  return layerwatt::distribution_of(walk_along(values));
 }
 
 TEST(Distributions, QuantilesInterpolateBetweenOrderStatistics) {
@@ -83,7 +86,7 @@ TEST(Distributions, StandWildValues) {
 
 TEST(Distributions, OfSeveralSeriesAreKeptApart) {
   const std::vector<std::vector<Nanoseconds>> series{{5ms, 6ms, 9ms}, {}, {1ns, 2ns}};
-  const auto found = distributions_of(3, [&](auto use) {
+  const auto found = distributions_of(3, 5, [&](auto use) {
     for (std::size_t s = 0; s < series.size(); ++s)
       for (const Nanoseconds value : series[s]) use(s, value);
   });
@@ -92,13 +95,17 @@ TEST(Distributions, OfSeveralSeriesAreKeptApart) {
   expect_quantiles(found[2], series[2]);
 }
 
-TEST(Distributions, MedianOfTwoIsTheUpper) {
-  const auto walk = [](auto use) {
-    use(0, 3ns);
-    use(0, 1ns);
-  };
-  EXPECT_EQ(median_of(walk), 3ns);
-  EXPECT_EQ(median_of([](auto) {}), 0ns);
+TEST(Distributions, MiddleOfTwoIsTheUpper) {
+  const std::vector<Nanoseconds> two{3ns, 1ns}, none;
+  EXPECT_EQ(middle_and_most_of(walk_along(two)).middle, 3ns);
+  EXPECT_EQ(middle_and_most_of(walk_along(none)).middle, 0ns);
+}
+
+TEST(Distributions, TellTheLongestHoweverLate) {
+  std::vector<Nanoseconds> values(100, 5ns);
+  values.emplace_back(1h);
+  values.resize(200, 6ns);
+  EXPECT_EQ(middle_and_most_of(walk_along(values)).most, 1h);
 }
 
 }  // namespace

@@ -151,25 +151,29 @@ struct Taken {
 // are none.
 std::optional<Taken> look_at_spans(const Timeline& timeline, const std::vector<std::uint32_t>& place,
                                    Execution& execution) {
-  const std::size_t layers = timeline.layers.size();
-  const auto of_energy = [&](const LayerSpan& span) {
-    return span.inference < place.size() && place[span.inference] != none;
+  const auto place_of = [&](const LayerSpan& span) {
+    return span.inference < place.size() ? place[span.inference] : none;
   };
-  if (timeline.spans.empty() || !of_energy(timeline.spans.front())) return std::nullopt;
+  if (timeline.spans.empty() || place_of(timeline.spans.front()) == none) return std::nullopt;
   const std::uint32_t start = timeline.spans.front().inference, first = start - place[start];
   Taken taken{std::vector<std::uint32_t>(execution.energy.size()), true};
   Instant last_begin{}, last_end{};
-  for (const LayerSpan& span : timeline.spans) {
-    const std::uint32_t at = span.inference - first;
-    if (span.layer >= layers || !of_energy(span) || place[span.inference] != at) return std::nullopt;
+  for (auto span = timeline.spans.begin(); span != timeline.spans.end();) {
+    const std::uint32_t of = span->inference, at = of - first;
+    if (place_of(*span) == none || place[of] != at) return std::nullopt;
     const Inference& inference = execution.energy[at];
-    const bool inside = inference.load_begin <= span.begin && span.begin <= span.end &&
-                        span.begin < inference.unload_end && span.end <= inference.unload_end;
-    if (!inside || span.begin < last_begin) return std::nullopt;
-    taken.apart = taken.apart && last_end <= span.begin;
-    last_begin = span.begin;
-    last_end = span.end;
-    ++taken.spans[at];
+    const auto first_of_these = span;
+    last_begin = std::max(last_begin, inference.load_begin);
+    for (; span != timeline.spans.end() && span->inference == of; ++span) {
+      const bool fits = span->layer < timeline.layers.size() && last_begin <= span->begin &&
+                        span->begin <= span->end && span->begin < inference.unload_end &&
+                        span->end <= inference.unload_end;
+      if (!fits) return std::nullopt;
+      taken.apart = taken.apart && last_end <= span->begin;
+      last_begin = span->begin;
+      last_end = span->end;
+    }
+    taken.spans[at] += static_cast<std::uint32_t>(span - first_of_these);
   }
   execution.segments = {timeline.spans, first};
   return taken;
@@ -203,7 +207,7 @@ Taken copy_spans(const Timeline& timeline, const std::vector<std::uint32_t>& pla
     last_begin = begin;
     last_end = end;
     ++taken.spans[place[span.inference]];
-    segments.push_back({begin, end, span.layer, place[span.inference]});
+    segments.push_back({span.layer, place[span.inference], begin, end});
   }
   const auto begins_earlier = [](const Segment& a, const Segment& b) { return a.begin < b.begin; };
   if (!in_order) std::stable_sort(segments.begin(), segments.end(), begins_earlier);

@@ -13,11 +13,7 @@
 namespace layerwatt {
 
 // One execution of a layer in the energy pass. `inference` indexes Execution::energy.
-struct Segment {
-  Instant begin, end;
-  std::uint32_t layer = 0;
-  std::uint32_t inference = 0;
-};
+using Segment = LayerSpan;
 
 // Segments in order of begin. Of most runs they are the timeline's spans as they stand, but for how
 // inferences are counted: those are then looked at, not copied, since memory for millions costs more than all
@@ -31,8 +27,8 @@ class Segments {
 
   class Iterator {
    public:
-    Iterator(const Segments& all, std::size_t at) : all_{&all}, at_{at} {}
-    Segment operator*() const { return (*all_)[at_]; }
+    Iterator(const LayerSpan* at, std::uint32_t first) : at_{at}, first_{first} {}
+    Segment operator*() const { return {at_->layer, at_->inference - first_, at_->begin, at_->end}; }
     Iterator& operator++() {
       ++at_;
       return *this;
@@ -40,19 +36,18 @@ class Segments {
     bool operator==(const Iterator& other) const { return at_ == other.at_; }
 
    private:
-    const Segments* all_;
-    std::size_t at_;
+    const LayerSpan* at_;
+    std::uint32_t first_;
   };
-  [[nodiscard]] std::size_t size() const { return spans_.empty() ? own_.size() : spans_.size(); }
+  [[nodiscard]] std::size_t size() const { return as_counted().size(); }
   [[nodiscard]] bool empty() const { return size() == 0; }
-  Segment operator[](std::size_t i) const {
-    if (spans_.empty()) return own_[i];
-    const LayerSpan& span = spans_[i];
-    return {span.begin, span.end, span.layer, span.inference - first_};
-  }
-  [[nodiscard]] Iterator begin() const { return {*this, 0}; }
-  [[nodiscard]] Iterator end() const { return {*this, size()}; }
+  Segment operator[](std::size_t i) const { return *Iterator{&as_counted()[i], first_}; }
+  [[nodiscard]] Iterator begin() const { return {as_counted().data(), first_}; }
+  [[nodiscard]] Iterator end() const { return {as_counted().data() + size(), first_}; }
   [[nodiscard]] std::vector<Segment> copy() const;
+  // With inferences as the timeline counts them: from `first()` on.
+  [[nodiscard]] std::span<const LayerSpan> as_counted() const { return spans_.empty() ? own_ : spans_; }
+  [[nodiscard]] std::uint32_t first() const { return first_; }
 
  private:
   std::vector<Segment> own_;

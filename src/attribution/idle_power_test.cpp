@@ -43,7 +43,8 @@ RailRecord averaged_load() {
 }
 
 TEST(IdlePower, IsNotWarmedByWhatRanBefore) {
-  const auto idle = idle_power(PowerTrace{averaged_load()}, two_phases(2s), std::nullopt);
+  const RailRecord rail = averaged_load();
+  const auto idle = idle_power(PowerTrace{rail}, two_phases(2s), std::nullopt);
   // After 5 time constants exp(-5) x 5 W = 34 mW are left at the start; undoing the average takes most of it.
   EXPECT_NEAR(idle->after->value(), 2, 0.002);
 }
@@ -70,8 +71,9 @@ TEST(IdlePower, IsNotCertainerThanAStepOfTheSensor) {
 }
 
 TEST(IdlePower, IsUnknownWhenItWasNotRead) {
-  EXPECT_FALSE(idle_power(PowerTrace{RailRecord{}}, two_phases(2s), std::nullopt));
-  EXPECT_FALSE(idle_power(PowerTrace{testing::read_power({{6s, 2}}, 1ms)}, Timeline{}, std::nullopt));
+  const RailRecord nothing, rail = testing::read_power({{6s, 2}}, 1ms);
+  EXPECT_FALSE(idle_power(PowerTrace{nothing}, two_phases(2s), std::nullopt));
+  EXPECT_FALSE(idle_power(PowerTrace{rail}, Timeline{}, std::nullopt));
 }
 
 // Noise correlated over 20 ms, as on a board; 8 batches a phase of 0.2 s are ten correlation times long. An

@@ -30,10 +30,15 @@ Nanoseconds sum(const std::vector<Nanoseconds>& durations) {
 }
 
 // In marked inferences, all together.
-std::vector<double> owned_seconds(const Execution& execution, std::size_t layers) {
+std::vector<double> owned_seconds(const Execution& execution, std::size_t layers,
+                                  std::span<const Distribution> runs) {
   std::vector<Nanoseconds> spent(layers);
-  for (const Segment segment : execution.segments)
-    if (execution.marked[segment.inference]) spent[segment.layer] += segment.end - segment.begin;
+  const bool all_marked = execution.marked_count == execution.energy.size();
+  if (all_marked && execution.spans.empty() && !runs.empty())
+    for (std::size_t l = 0; l < layers; ++l) spent[l] = runs[l].sum;
+  else
+    for (const Segment segment : execution.segments)
+      if (execution.marked[segment.inference]) spent[segment.layer] += segment.end - segment.begin;
   std::vector<double> in_seconds;
   for (const Nanoseconds time : spent) in_seconds.push_back(seconds(time));
   return in_seconds;
@@ -57,7 +62,8 @@ void scale_layers(InferenceTimes& times, double factor) {
 
 Nanoseconds InferenceTimes::whole() const { return between() + sum(layers); }
 
-InferenceTimes marked_times(const Execution& execution, std::size_t layers, Moments moments) {
+InferenceTimes marked_times(const Execution& execution, std::size_t layers, Moments moments,
+                            std::span<const Distribution> runs) {
   InferenceTimes times;
   times.layers.resize(layers);
   if (execution.energy.empty()) return times;
@@ -65,7 +71,7 @@ InferenceTimes marked_times(const Execution& execution, std::size_t layers, Mome
   const MeanInference mean = mean_inference(execution.energy, any ? &execution.marked : nullptr);
   const std::vector<double> spent = moments == Moments::shared && execution.overlapping
                                         ? shared_seconds(execution, layers)
-                                        : owned_seconds(execution, layers);
+                                        : owned_seconds(execution, layers, runs);
   for (std::size_t l = 0; any && l < layers; ++l)
     times.layers[l] = from_seconds(spent[l] / static_cast<double>(execution.marked_count));
   times.load = mean.load;

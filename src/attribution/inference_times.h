@@ -3,9 +3,11 @@
 // marks on, and rescaled to the latency without. The rule: docs/attribution.md, "Rescaling".
 #pragma once
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "attribution/execution.h"
+#include "attribution/profile.h"
 
 namespace layerwatt {
 
@@ -23,8 +25,10 @@ enum class Moments {
   shared  // to all of them, in equal parts
 };
 
-// Means of the marked inferences of the energy pass; of all of them when none was marked.
-InferenceTimes marked_times(const Execution& execution, std::size_t layers, Moments moments = Moments::owned);
+// Means of the marked inferences of the energy pass; of all of them when none was marked. `runs`: of
+// execution.runs() by layer, where they are known, so that most runs need not be added up again.
+InferenceTimes marked_times(const Execution& execution, std::size_t layers, Moments moments = Moments::owned,
+                            std::span<const Distribution> runs = {});
 
 // The same at the mean latency of the latency pass: marks made the gaps longer, so gaps give the difference
 // back first; layers shrink only when that is not enough, and grow, with the gaps, when the marked pass was

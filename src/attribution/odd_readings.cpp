@@ -75,14 +75,14 @@ void Check::set_back() {
 }
 
 void Check::holes() {
-  const auto moments = trace_.moments();
   const Nanoseconds hole = trace_.hole();
   if (trace_.longest_step() <= hole) return;
   Nanoseconds unread{}, longest{}, unexplained{};
   auto gap = rail_.gaps.begin();
-  for (std::size_t i = 1; i < moments.size(); ++i) {
-    const Instant begin = std::max(moments[i - 1], from_), end = std::min(moments[i], to_);
-    if (moments[i] - moments[i - 1] <= hole || end <= begin) continue;
+  for (std::size_t i = 1; i < trace_.size(); ++i) {
+    const Instant before = trace_.moment(i - 1), after = trace_.moment(i);
+    const Instant begin = std::max(before, from_), end = std::min(after, to_);
+    if (after - before <= hole || end <= begin) continue;
     while (gap != rail_.gaps.end() && gap->to <= begin) ++gap;
     const bool recorded = gap != rail_.gaps.end() && gap->from < end;
     if (recorded && is_wanted(*gap)) continue;
@@ -104,16 +104,12 @@ void Check::holes() {
 // In the energy pass: readings, or the mean powers between changes of a counter.
 template <class Use>
 void Check::each_power(Use use) const {
-  const auto moments = trace_.moments();
-  const auto place = [&](Instant when) {
-    return static_cast<std::size_t>(std::lower_bound(moments.begin(), moments.end(), when) - moments.begin());
-  };
-  const std::size_t first = place(from_), last = std::max(first, place(to_));
+  const std::size_t first = trace_.first_from(from_), last = std::max(first, trace_.first_from(to_));
   if (trace_.meaning() == Meaning::power_now) {
-    for (const Watts power : trace_.powers().subspan(first, last - first)) use(power);
+    for (std::size_t i = first; i < last; ++i) use(trace_.power(i));
     return;
   }
-  for (std::size_t i = first; i < last && i + 1 < moments.size(); ++i)
+  for (std::size_t i = first; i < last && i + 1 < trace_.size(); ++i)
     if (const auto power = trace_.stretch_power(i)) use(*power);
 }
 

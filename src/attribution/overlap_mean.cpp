@@ -63,7 +63,7 @@ std::optional<Nanoseconds> sensor_window(const Channel& channel) {
 }
 
 std::vector<ReadingWindow> sensor_windows(const RailRecord& rail, const PowerTrace& trace) {
-  std::vector<ReadingWindow> windows = windows_of(rail, trace);
+  std::vector<ReadingWindow> windows = windows_of(trace);
   if (trace.meaning() == Meaning::energy_total) return windows;
   const auto known = sensor_window(rail.channel);
   const bool starts_it = known && read_starts_conversion(rail.channel);
@@ -78,25 +78,25 @@ std::vector<ReadingWindow> sensor_windows(const RailRecord& rail, const PowerTra
 
 LayerPowers mean_by_overlap(const std::vector<ReadingWindow>& windows, const Execution& execution,
                             const Segments& segments, std::size_t layers) {
+  LayerPowers result;
+  result.layers.resize(layers);
+  if (windows.empty()) return result;
   std::vector<Shared> shared(layers + 1);
   OpenWindows open{windows};
   Pieces pieces{execution, segments, layers};
-  for (Pieces::Piece piece; pieces.next(piece);) {
-    Shared& column = shared[piece.column];
-    for (Instant at = piece.begin; at < piece.end;) {
+  pieces.divide(windows.front().from, windows.back().to, [&](std::size_t column, Instant at, Instant end) {
+    while (at < end) {
       open.go_to(at);
-      const Instant until = open.next_edge(piece.end);
+      const Instant until = open.next_edge(end);
       const double time = seconds(until - at);
-      column.energy += open.power() * time;
-      column.time += open.count() * time;
-      column.readings += open.readings() * time;
+      shared[column].energy += open.power() * time;
+      shared[column].time += open.count() * time;
+      shared[column].readings += open.readings() * time;
       at = until;
     }
-  }
-  LayerPowers result;
-  for (const Shared& column : shared) result.layers.push_back(column.power());
-  result.between = result.layers.back();
-  result.layers.pop_back();
+  });
+  for (std::size_t l = 0; l < layers; ++l) result.layers[l] = shared[l].power();
+  result.between = shared[layers].power();
   return result;
 }
 

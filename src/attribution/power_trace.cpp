@@ -7,7 +7,6 @@
 
 #include "attribution/distributions.h"
 #include "attribution/plausible.h"
-#include "core/large_pages.h"
 
 namespace layerwatt {
 
@@ -27,29 +26,27 @@ bool stamped(const Reading& reading) {
   return plausible(reading.before) && plausible(reading.after) && reading.after >= reading.before;
 }
 
-// Where a read is taken to have happened.
-Instant moment_of(const Reading& reading) { return reading.before + (reading.after - reading.before) / 2; }
-
 }  // namespace
 
 PowerTrace::PowerTrace(const RailRecord& rail)
     : meaning_{rail.channel.meaning}, time_constant_{time_constant_of(rail.channel)} {
   average_is_known_ = meaning_ == Meaning::energy_total || time_constant_ || rail.channel.averaging == 1;
-  reserve_large(moments_, rail.readings.size());
   if (meaning_ == Meaning::power_now)
     take_powers(rail);
   else
     take_counter(rail);
-  find_period();
-  accumulate(rail.gaps);
+  find_steps();
+  if (meaning_ == Meaning::power_now) find_holes(rail.gaps);
+  accumulate();
 }
 
-// Calls use(moment, number) for what is a number of this unit, with stamps that can be, later than the last
-// moment that was kept.
+// Calls use(reading, number) for what is a number of this unit, with stamps that can be, later than the last
+// one that was kept.
 template <class Unit, class Use>
 void PowerTrace::each_usable(const std::vector<Reading>& readings, Use use) {
   Instant last_stamp{};
   Instant last{Nanoseconds{-1}};
+  readings_ = 0;
   for (const Reading& reading : readings) {
     if (plausible(reading.before)) {
       set_back_ = std::max(set_back_, last_stamp - reading.before);
@@ -60,18 +57,21 @@ void PowerTrace::each_usable(const std::vector<Reading>& readings, Use use) {
     const Instant moment = usable ? moment_of(reading) : last;
     if (moment <= last) continue;
     ++readings_;
-    if (use(moment, *value)) last = moment;
+    if (use(reading, *value)) last = moment;
   }
   discarded_ = readings.size() - readings_;
 }
 
 void PowerTrace::take_powers(const RailRecord& rail) {
-  reserve_large(powers_, rail.readings.size());
-  each_usable<Watts>(rail.readings, [&](Instant moment, Watts power) {
-    moments_.push_back(moment);
-    powers_.push_back(power);
+  each_usable<Watts>(rail.readings, [](const Reading&, Watts) { return true; });
+  kept_ = rail.readings;
+  if (discarded_ == 0) return;
+  own_.reserve(readings_);
+  each_usable<Watts>(rail.readings, [&](const Reading& reading, Watts) {
+    own_.push_back(reading);
     return true;
   });
+  kept_ = own_;
 }
 
 // A counter that is read faster than it counts stands still between two steps: the step belongs to the whole
@@ -79,54 +79,88 @@ void PowerTrace::take_powers(const RailRecord& rail) {
 void PowerTrace::take_counter(const RailRecord& rail) {
   const Nanoseconds patience = 2 * bounded(rail.channel.refresh.value_or(Nanoseconds{0}));
   std::optional<Joules> last;
-  each_usable<Joules>(rail.readings, [&](Instant moment, Joules count) {
+  each_usable<Joules>(rail.readings, [&](const Reading& reading, Joules count) {
     Joules step = last ? count - *last : Joules{};
     if (step < Joules{} && rail.channel.wraps_at) step += *rail.channel.wraps_at;
-    const bool stands = last && step == Joules{} && moment - moments_.back() < patience;
+    const Nanoseconds length = last ? moment_of(reading) - moment_of(own_.back()) : Nanoseconds{};
+    const bool stands = last && step == Joules{} && length < patience;
     if (stands) return false;
     if (step < Joules{}) ++resets_;
-    if (last) counted_.push_back(step < Joules{} ? Total{} : Total{step, moment - moments_.back()});
+    if (last) counted_.push_back(step < Joules{} ? Total{} : Total{step, length});
     last = count;
-    moments_.push_back(moment);
+    own_.push_back(reading);
     return true;
   });
+  kept_ = own_;
 }
 
-void PowerTrace::find_period() {
-  if (moments_.size() < 2) return;
-  period_ = median_of([&](auto use) {
-    for (std::size_t i = 1; i < moments_.size(); ++i) use(0, moments_[i] - moments_[i - 1]);
+void PowerTrace::find_steps() {
+  if (size() < 2) return;
+  const auto [middle, most] = middle_and_most_of([&](auto use) {
+    Instant from = moment(0);
+    for (const Reading& reading : kept_.subspan(1)) {
+      const Instant to = moment_of(reading);
+      if (!use(to - from)) return;
+      from = to;
+    }
   });
+  period_ = middle;
+  longest_step_ = most;
 }
 
-PowerTrace::Total PowerTrace::step(std::size_t i) const {
-  if (meaning_ == Meaning::energy_total) return counted_[i];
-  if (!covered_[i]) return {};
-  const Nanoseconds length = moments_[i + 1] - moments_[i];
-  return {(powers_[i] + powers_[i + 1]) * 0.5 * length, length};
-}
-
-void PowerTrace::accumulate(const std::vector<Gap>& gaps) {
-  const Nanoseconds longest = hole();
-  covered_.assign(powers_.size(), true);
-  Total total;
+void PowerTrace::find_holes(const std::vector<Gap>& gaps) {
+  if (gaps.empty() && longest_step_ <= hole()) return;
   auto gap = gaps.begin();
-  for (std::size_t i = 0; i < moments_.size(); ++i) {
-    if (i % moments_a_total == 0) totals_.push_back(total);
-    if (i + 1 == moments_.size()) break;
-    const Instant from = moments_[i], to = moments_[i + 1];
-    longest_step_ = std::max(longest_step_, to - from);
+  for (std::size_t i = 0; i + 1 < size(); ++i) {
+    const Instant from = moment(i), to = moment(i + 1);
     while (gap != gaps.end() && gap->to <= from) ++gap;
     const bool in_gap = gap != gaps.end() && gap->from < to;
-    if (!covered_.empty() && (in_gap || to - from > longest)) covered_[i] = false;
-    total += step(i);
+    if (in_gap || to - from > hole()) holes_.push_back(i);
+  }
+}
+
+PowerTrace::Total PowerTrace::with_steps(Total total, std::size_t first, std::size_t last) const {
+  if (meaning_ == Meaning::energy_total) {
+    for (std::size_t i = first; i < last; ++i) total += counted_[i];
+    return total;
+  }
+  auto hole = std::lower_bound(holes_.begin(), holes_.end(), first);
+  for (std::size_t i = first; i < last; ++i) {
+    if (hole != holes_.end() && *hole == i) {
+      ++hole;
+      continue;
+    }
+    const Nanoseconds length = moment(i + 1) - moment(i);
+    total += Total{(power(i) + power(i + 1)) * 0.5 * length, length};
+  }
+  return total;
+}
+
+PowerTrace::Total PowerTrace::step(std::size_t i) const { return with_steps({}, i, i + 1); }
+
+void PowerTrace::accumulate() {
+  Total total;
+  for (std::size_t i = 0; i < size(); i += moments_a_total) {
+    totals_.push_back(total);
+    total = with_steps(total, i, std::min(i + moments_a_total, size() - 1));
   }
 }
 
 PowerTrace::Total PowerTrace::total_at(std::size_t i) const {
-  Total total = totals_[i / moments_a_total];
-  for (std::size_t k = i / moments_a_total * moments_a_total; k < i; ++k) total += step(k);
-  return total;
+  const std::size_t known = i / moments_a_total;
+  return with_steps(totals_[known], known * moments_a_total, i);
+}
+
+std::size_t PowerTrace::first_from(Instant when) const {
+  const auto before = [](const Reading& reading, Instant moment) { return moment_of(reading) < moment; };
+  return static_cast<std::size_t>(std::lower_bound(kept_.begin(), kept_.end(), when, before) - kept_.begin());
+}
+
+std::vector<Watts> PowerTrace::powers_in(Instant from, Instant to) const {
+  std::vector<Watts> powers;
+  if (meaning_ == Meaning::energy_total) return powers;
+  for (std::size_t i = first_from(from); i < size() && moment(i) < to; ++i) powers.push_back(power(i));
+  return powers;
 }
 
 Nanoseconds PowerTrace::hole() const {
@@ -145,12 +179,12 @@ std::optional<Watts> PowerTrace::stretch_power(std::size_t i) const {
 }
 
 PowerTrace::Total PowerTrace::total_until(Instant when) const {
-  const auto next = std::upper_bound(moments_.begin(), moments_.end(), when);
-  if (next == moments_.begin()) return {};
-  const auto i = static_cast<std::size_t>(next - moments_.begin()) - 1;
+  const std::size_t next = first_from(when + Nanoseconds{1});
+  if (next == 0) return {};
+  const std::size_t i = next - 1;
   Total total = total_at(i);
-  if (next == moments_.end()) return total;
-  const double share = seconds(when - moments_[i]) / seconds(moments_[i + 1] - moments_[i]);
+  if (next == size()) return total;
+  const double share = seconds(when - moment(i)) / seconds(moment(next) - moment(i));
   const Total last = step(i);
   total.energy += last.energy * share;
   total.covered += from_seconds(seconds(last.covered) * share);
@@ -159,18 +193,17 @@ PowerTrace::Total PowerTrace::total_until(Instant when) const {
 
 // Interpolated between readings; beside a hole, the nearest one if it is near.
 std::optional<Watts> PowerTrace::power_at(Instant when) const {
-  if (moments_.empty() || !period_) return std::nullopt;
-  const auto next =
-      static_cast<std::size_t>(std::upper_bound(moments_.begin(), moments_.end(), when) - moments_.begin());
-  const std::size_t after = std::min(next, moments_.size() - 1), before = next == 0 ? 0 : next - 1;
+  if (!period_) return std::nullopt;
+  const std::size_t next = first_from(when + Nanoseconds{1});
+  const std::size_t after = std::min(next, size() - 1), before = next == 0 ? 0 : next - 1;
   if (after != before && step(before).covered > Nanoseconds{0}) {
-    const double share = seconds(when - moments_[before]) / seconds(moments_[after] - moments_[before]);
-    return powers_[before] + (powers_[after] - powers_[before]) * share;
+    const double share = seconds(when - moment(before)) / seconds(moment(after) - moment(before));
+    return power(before) + (power(after) - power(before)) * share;
   }
-  const Nanoseconds since = std::chrono::abs(when - moments_[before]),
-                    until = std::chrono::abs(moments_[after] - when);
+  const Nanoseconds since = std::chrono::abs(when - moment(before)),
+                    until = std::chrono::abs(moment(after) - when);
   if (std::min(since, until) > near_periods * bounded(*period_)) return std::nullopt;
-  return since < until ? powers_[before] : powers_[after];
+  return since < until ? power(before) : power(after);
 }
 
 std::optional<Watts> PowerTrace::mean(Instant from, Instant to) const {

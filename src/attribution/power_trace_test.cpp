@@ -21,23 +21,27 @@ Instant at(Nanoseconds t) { return Instant{t}; }
 const std::vector<testing::Stretch> step{{1s, 1}, {2s, 5}, {3s, 1}};
 
 TEST(PowerTrace, IntegratesAStepExactly) {
-  const PowerTrace trace{read_power(step, 1ms)};
+  const RailRecord rail = read_power(step, 1ms);
+  const PowerTrace trace{rail};
   EXPECT_NEAR(trace.mean(at(1s), at(2s))->value(), 5, 0.0021);  // half a period at each edge is 2 W off
   EXPECT_NEAR(trace.mean(at(500ms), at(2500ms))->value(), 3, 1e-9);
 }
 
 TEST(PowerTrace, IntegratesACounterExactly) {
-  const PowerTrace trace{read_counter(step, 1ms)};
+  const RailRecord rail = read_counter(step, 1ms);
+  const PowerTrace trace{rail};
   EXPECT_NEAR(trace.mean(at(1s), at(2s))->value(), 5, 1e-9);
 }
 
 TEST(PowerTrace, KnowsNothingWhereNothingWasRead) {
-  const PowerTrace trace{read_power(step, 1ms)};
+  const RailRecord rail = read_power(step, 1ms);
+  const PowerTrace trace{rail};
   EXPECT_FALSE(trace.mean(at(4s), at(5s)));
   EXPECT_FALSE(trace.mean(at(2800ms), at(4s)));  // less than half covered
   EXPECT_TRUE(trace.mean(at(2s), at(3500ms)));
   EXPECT_FALSE(trace.mean(at(2s), at(1s)));
-  EXPECT_FALSE(PowerTrace{RailRecord{}}.mean(at(0s), at(1s)));
+  const RailRecord nothing;
+  EXPECT_FALSE(PowerTrace{nothing}.mean(at(0s), at(1s)));
 }
 
 // From 0.9 s to 1.1 s nothing was read. What was: 0.1 s at 1 W, 0.2 s at 5 W. A trapezoid over the hole would
@@ -76,7 +80,8 @@ RailRecord averaged(const RailRecord& sharp, int averaging) {
 }
 
 TEST(PowerTrace, UndoesAnExponentialAverage) {
-  const PowerTrace trace{averaged(read_power(step, 840us), 64)};
+  const RailRecord rail = averaged(read_power(step, 840us), 64);
+  const PowerTrace trace{rail};
   EXPECT_NEAR(seconds(*trace.time_constant()), 53.3e-3, 0.1e-3);  // -0.84 ms / ln(63/64)
   EXPECT_EQ(trace.settling(), 5 * *trace.time_constant());
   // Without undoing, 4 W x 53 ms / 1 s = 0.21 W are missing. With it, the discrete filter differs from the
@@ -102,8 +107,9 @@ TEST(PowerTrace, GivesAStepOfACounterToTheTimeSinceTheLast) {
     rail.readings.push_back({when, when, Joules{std::floor(k * 0.4) * 2e-3}});
   }
   const PowerTrace trace{rail};
+  EXPECT_TRUE(trace.powers_in(at(0s), at(1s)).empty());
   std::size_t known = 0;
-  for (std::size_t i = 0; i + 1 < trace.moments().size(); ++i) {
+  for (std::size_t i = 0; i + 1 < trace.size(); ++i) {
     const auto power = trace.stretch_power(i);
     ASSERT_TRUE(power);
     EXPECT_GT(power->value(), 1.5);  // 2 mJ over 0.8 to 1.2 ms
@@ -132,6 +138,9 @@ TEST(PowerTrace, DiscardsAndCountsWhatCannotBeAReading) {
   const PowerTrace trace{rail};
   EXPECT_EQ(trace.discarded(), 4U);
   EXPECT_EQ(trace.readings(), rail.readings.size() - 4);
+  EXPECT_EQ(trace.size(), trace.readings());
+  EXPECT_EQ(trace.first_from(at(15ms)), 14U);  // without the eleventh
+  EXPECT_EQ(trace.powers_in(at(0ms), at(25ms)).size(), 23U);
   EXPECT_NEAR(trace.mean(at(0ms), at(900ms))->value(), 1, 1e-9);
 }
 

@@ -140,10 +140,11 @@ std::vector<Piece> pieces_of(const RailRecord& rail, Instant from, Instant to, d
   const PowerTrace trace{rail};
   std::vector<Piece> pieces;
   if (trace.meaning() == Meaning::energy_total) {
-    const auto moments = trace.moments();
-    for (std::size_t i = 0; i + 1 < moments.size(); ++i)
-      if (const auto power = trace.stretch_power(i); power && moments[i] >= from && moments[i + 1] < to)
-        pieces.push_back({since(moments[i], from), since(moments[i + 1], from), power->value()});
+    for (std::size_t i = 0; i + 1 < trace.size(); ++i) {
+      const Instant begin = trace.moment(i), end = trace.moment(i + 1);
+      if (const auto power = trace.stretch_power(i); power && begin >= from && end < to)
+        pieces.push_back({since(begin, from), since(end, from), power->value()});
+    }
     return pieces;
   }
   for (const Reading& reading : rail.readings) {

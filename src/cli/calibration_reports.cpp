@@ -54,7 +54,7 @@ CostFound cost_from(const std::vector<ReadAtOneRate>& phases) {
       if (!power) continue;
       const Watts step = phase.rails[r].channel.quantum.value_or(Watts{});
       rates.push_back({phase.reads_per_s, seconds(middle - phases.front().from), *power,
-                       rounding_of(step, spread_of(trace.powers()))});
+                       rounding_of(step, spread_of(trace.powers_in(Instant{}, Instant::max())))});
     }
     RailRecord rail = phases.front().rails[r];
     rail.readings.clear();

@@ -28,16 +28,12 @@ auto meter_named(const std::string& name, const MeteredRun& run) {
 // What the step of a rail may have added to the mean of any of the stretches, at the most.
 Watts rounding_in(const PowerTrace& trace, const Channel& channel, const MeteredRun& run) {
   if (!channel.quantum || trace.meaning() != Meaning::power_now) return {};
-  const auto moments = trace.moments();
   Watts largest{};
   for (const MeteredRun::Part& part : run.parts) {
     if (!part.sampled) continue;
     const Instant settled = settled_mean(trace, part.time.from, part.time.to).from;
-    const auto first = std::lower_bound(moments.begin(), moments.end(), settled);
-    const auto last = std::lower_bound(first, moments.end(), part.time.to);
-    const auto powers = trace.powers().subspan(static_cast<std::size_t>(first - moments.begin()),
-                                               static_cast<std::size_t>(last - first));
-    largest = std::max(largest, rounding_of(*channel.quantum, spread_of(powers)));
+    largest =
+        std::max(largest, rounding_of(*channel.quantum, spread_of(trace.powers_in(settled, part.time.to))));
   }
   return largest;
 }
