@@ -337,7 +337,7 @@ void add_profile(CLI::App& app, Invocation& invocation) {
   command.add_option("--affinity", arguments->affinity,
                      "CPUs that compute, as taskset has them: 0-3,6. The sampler moves to one that is left "
                      "[all but the last, which is the sampler's]");
-  command.add_option("--level", options.level,
+  command.add_option("--level,--ort-level", options.level,
                      "Optimisation level of onnxruntime: disabled, basic, extended, all");
   command
       .add_option(
