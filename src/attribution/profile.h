@@ -31,7 +31,7 @@ struct Estimate {
 
 struct Distribution {
   std::size_t count = 0;
-  Nanoseconds sum{}, mean{}, minimum{}, quartile1{}, median{}, quartile3{}, percentile99{};
+  Nanoseconds mean{}, minimum{}, quartile1{}, median{}, quartile3{}, percentile99{}, sum{};
 };
 
 struct LayerEnergy {

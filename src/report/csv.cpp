@@ -39,17 +39,19 @@ std::string rail_cells(const RailProfile& rail, const LayerEnergy& layer) {
                      number(layer.net), number(layer.power), layer.readings);
 }
 
-// Of the network, on every row: a part is no whole, and operators that stand for others are not those.
+// What the layer counts as, and of the network, on every row: a part is no whole, and operators that stand
+// for others are not those.
 std::string network_cells(const Profile& profile, std::size_t layer) {
   const bool reformat = is_reformat(profile.layers[layer].layer);
-  return fmt::format("{},{},{}", reformat ? "reformat" : "layer", quoted(circumstance(profile, "model.part")),
+  return fmt::format("{},{},{},{}", reformat ? "reformat" : "layer", quoted(profile.layers[layer].group),
+                     quoted(circumstance(profile, "model.part")),
                      quoted(circumstance(profile, "model.substitutions")));
 }
 
 void write(const Profile& profile, const Style&, std::ostream& out) {
   out << "layer_index,layer,type,module,runs,macs,parameters,bytes,duration_s,"
          "rail,origin,is_total,energy_j,energy_low_j,energy_high_j,energy_absolute_low_j,"
-         "energy_absolute_high_j,net_energy_j,power_w,readings,role,part,substitutions,"
+         "energy_absolute_high_j,net_energy_j,power_w,readings,role,group,part,substitutions,"
       << csv::per_input_columns << "\n";
   for (std::size_t l = 0; l < profile.layers.size(); ++l) {
     const std::string layer = layer_cells(l, profile.layers[l]);

@@ -58,10 +58,10 @@ TEST(Csv, DividesByTheInputsOfABatchAndNotByInferencesInFlight) {
   const auto lines = csv(profile);
   EXPECT_THAT(lines[0], EndsWith(",duration_per_input_s,energy_per_input_j,inference_time_per_input_s,"
                                  "inference_energy_per_input_j"));
-  EXPECT_NEAR(number_at(lines[1], 23), 0.00193 / 4, 1e-9);
-  EXPECT_NEAR(number_at(lines[1], 24), 0.0121783 / 4, 1e-9);
-  EXPECT_NEAR(number_at(lines[1], 25), seconds(profile.inference_time) / 4, 1e-9);
-  EXPECT_NEAR(number_at(lines[1], 26), profile.rails[0].inference.value.value() / 4, 1e-12);
+  EXPECT_NEAR(number_at(lines[1], 24), 0.00193 / 4, 1e-9);
+  EXPECT_NEAR(number_at(lines[1], 25), 0.0121783 / 4, 1e-9);
+  EXPECT_NEAR(number_at(lines[1], 26), seconds(profile.inference_time) / 4, 1e-9);
+  EXPECT_NEAR(number_at(lines[1], 27), profile.rails[0].inference.value.value() / 4, 1e-12);
 }
 
 TEST(Csv, FlagsSubstitutionsAndPartsOnEveryRow) {
@@ -71,12 +71,19 @@ TEST(Csv, FlagsSubstitutionsAndPartsOnEveryRow) {
   const auto lines = csv(profile);
   for (std::size_t i = 1; i < lines.size(); ++i)
     EXPECT_THAT(lines[i], ::testing::HasSubstr(",conv1,Pad for pool1,")) << lines[i];
-  EXPECT_THAT(lines[1], ::testing::HasSubstr(",layer,conv1,"));
+  EXPECT_THAT(lines[1], ::testing::HasSubstr(",layer,,conv1,"));
+}
+
+TEST(Csv, SaysInWhichGroupALayerIsAddedUp) {
+  Profile profile = testing::sample_profile();
+  profile.roll_up = "type";
+  profile.layers[0].group = "Conv";
+  EXPECT_THAT(csv(profile)[1], ::testing::HasSubstr(",layer,Conv,"));
 }
 
 TEST(Csv, LeavesWhatIsNotKnownEmpty) {
   EXPECT_THAT(csv(testing::sample_profile())[13],
-              ::testing::HasSubstr(",POM_5V_IN,measured,1,,,,,,,,0,reformat,,,"));
+              ::testing::HasSubstr(",POM_5V_IN,measured,1,,,,,,,,0,reformat,,,,"));
 }
 
 TEST(Csv, HasAsManyCellsInEveryRowAlsoWithoutRails) {
