@@ -17,7 +17,8 @@ namespace layerwatt {
 namespace {
 
 // What was asked for and decides the result. Any other circumstance may be the machine's or the moment's.
-constexpr std::array<std::string_view, 21> settings{"batch",
+constexpr std::array<std::string_view, 22> settings{"affinity",
+                                                    "batch",
                                                     "board",
                                                     "engine",
                                                     "engine.convolutions",

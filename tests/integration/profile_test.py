@@ -126,6 +126,7 @@ class RealRun(LayerwattTest):
         self.assertTrue(all(one == {chosen} for one in cpus), cpus)
         self.assertEqual(dict(self.query("one.lw", "select key, value from run"))["affinity"], str(chosen))
         self.assertEqual(self.query("one.lw", "select core from sampler"), [(allowed[-1],)])
+        self.assertEqual(self.profile_json("one.lw")["settings"]["affinity"], str(chosen))
         features = self.run_program("export", "one.lw", "--format", "features")[0].splitlines()
         column = features[0].split(",").index("affinity")
         self.assertEqual(features[1].split(",")[column], str(chosen))
