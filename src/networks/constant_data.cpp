@@ -18,9 +18,28 @@ bool is_external(const onnx::TensorProto& tensor) {
   return tensor.data_location() == onnx::TensorProto::EXTERNAL;
 }
 
-std::int64_t typed_count(const onnx::TensorProto& tensor) {
-  return std::int64_t{tensor.float_data_size()} + tensor.int32_data_size() + tensor.int64_data_size() +
-         tensor.double_data_size() + tensor.uint64_data_size() + tensor.string_data_size();
+// In the one field where elements of its type lie; of types that nobody knows yet, in all of them.
+std::int64_t typed_entries(const onnx::TensorProto& tensor) {
+  switch (tensor.data_type()) {
+    case onnx::TensorProto::FLOAT:
+    case onnx::TensorProto::COMPLEX64: return tensor.float_data_size();
+    case onnx::TensorProto::DOUBLE:
+    case onnx::TensorProto::COMPLEX128: return tensor.double_data_size();
+    case onnx::TensorProto::INT64: return tensor.int64_data_size();
+    case onnx::TensorProto::UINT32:
+    case onnx::TensorProto::UINT64: return tensor.uint64_data_size();
+    case onnx::TensorProto::STRING: return tensor.string_data_size();
+    case onnx::TensorProto::UNDEFINED:
+      return std::int64_t{tensor.float_data_size()} + tensor.int32_data_size() + tensor.int64_data_size() +
+             tensor.double_data_size() + tensor.uint64_data_size() + tensor.string_data_size();
+    default: return tensor.int32_data_size();
+  }
+}
+
+// That an entry can hold. Two are those of 4 bits.
+std::int64_t elements_an_entry(int element_type) {
+  const auto bits = bits_of_element(element_type);
+  return bits && *bits < 8 ? 2 : 1;
 }
 
 template <class Integer>
@@ -52,10 +71,12 @@ std::optional<std::string> complaint_about(const onnx::TensorProto& tensor) {
                          name_of_element(tensor.data_type()), *expected, raw);
     return std::nullopt;
   }
-  // An entry of int32_data can hold two 4-bit elements; a counted byte is at most one entry.
-  const std::int64_t entries = typed_count(tensor) + left_out.typed_bytes;
-  if (elements > 2 * entries)
-    return fmt::format("claims {} elements but holds at most {}", elements, 2 * entries);
+  // A counted byte is at most one entry.
+  const std::int64_t held =
+      (typed_entries(tensor) + left_out.typed_bytes) * elements_an_entry(tensor.data_type());
+  if (elements > held)
+    return fmt::format("claims {} elements of {} but holds at most {}", elements,
+                       name_of_element(tensor.data_type()), held);
   return std::nullopt;
 }
 

@@ -106,6 +106,17 @@ TEST(Hostile, AnInitializerThatClaimsMoreThanItHoldsIsRefused) {
   EXPECT_THAT(refusal_of(model), HasSubstr("holds at most 0"));
 }
 
+// libonnx reads where the type says elements are, without looking whether there are any.
+TEST(Hostile, ElementsWhereThoseOfAnotherTypeLieAreNone) {
+  TinyModel model;
+  onnx::TensorProto& two = *model.graph().add_initializer();
+  two.set_name("two");
+  two.set_data_type(onnx::TensorProto::INT32);
+  two.add_int64_data(2);
+  model.node("Range", "range", {"two", "two", "two"}).output("range");
+  EXPECT_THAT(refusal_of(model), HasSubstr("claims 1 elements of int32 but holds at most 0"));
+}
+
 TEST(Hostile, DimensionsWhoseProductOverflowsAreRefused) {
   TinyModel weights = plain();
   for (int i = 0; i < 4; ++i) weights.graph().mutable_initializer(0)->set_dims(i, huge);

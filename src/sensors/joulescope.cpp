@@ -25,7 +25,9 @@ class Joulescope final : public StreamParser {
     if (line.starts_with("#&") || line.starts_with("#= ")) line.remove_prefix(line.size());  // events, state
     if (line.empty()) return {};
     if (line.front() == '#') line.remove_prefix(1);
-    return header(text::fields(line, ','));
+    if (!table_) return header(line);
+    if (line == header_) return {};  // the program was started again
+    return Error{Errc::malformed, "header", "it is not the one that the first rows had"};
   }
   [[nodiscard]] std::span<const Channel> channels() const override {
     return table_ ? std::span<const Channel>{table_->channels()} : std::span<const Channel>{};
@@ -33,7 +35,8 @@ class Joulescope final : public StreamParser {
   [[nodiscard]] StampClock clock() const override { return table_ ? table_->clock() : StampClock::own; }
 
  private:
-  Result<void> header(const std::vector<std::string_view>& names) {
+  Result<void> header(std::string_view line) {
+    const auto names = text::fields(line, ',');
     const auto has = [&](std::string_view name) {
       return std::find(names.begin(), names.end(), name) != names.end();
     };
@@ -51,9 +54,11 @@ class Joulescope final : public StreamParser {
         columns.emplace_back();
     }
     table_.emplace(std::move(columns), StampClock::own, std::nullopt);
+    header_ = line;
     return {};
   }
   std::optional<PowerTable> table_;
+  std::string header_;
 };
 
 Result<StreamPlan> plan(std::string_view argument, Nanoseconds) {

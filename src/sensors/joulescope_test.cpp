@@ -31,6 +31,15 @@ TEST(Joulescope, ReadsTheLoggersHeaderAndItsComments) {
   EXPECT_THAT(stream.refused, ElementsAre());
 }
 
+// Energies taken for powers would be wrong without a word.
+TEST(Joulescope, RefusesAHeaderThatChanges) {
+  const ParsedStream stream =
+      parsed_joulescope("#time,energy\n0.5,1\n#time,energy\n1.0,2\n#time,power\n1.5,3\n");
+  EXPECT_EQ(stream.refused.size(), 1U);
+  EXPECT_EQ(stream.channels[0].meaning, Meaning::energy_total);
+  EXPECT_THAT(stream.of(0), ElementsAre(1, 2, 3));
+}
+
 TEST(Joulescope, RefusesOtherFiles) {
   EXPECT_EQ(parsed_joulescope("a,b\n1,2\n").refused.size(), 2U);
   EXPECT_FALSE(joulescope_stream.plan("", {}));
