@@ -3,6 +3,7 @@
 #include "attribution/chronological.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "attribution/statistics.h"
@@ -11,35 +12,40 @@ namespace layerwatt {
 
 namespace {
 
-// Weighted mean and spread. Sums of differences from the first power: what varies is small against the mean.
+// Weighted mean and spread. Sums of differences from some power of the rail: what varies is small against it.
 class Spread {
  public:
-  void add(Watts power, double weight, double share) {
-    if (weight_ == 0) about_ = power;
+  void add(double difference, double weight, double share) {
     shares_ += share;
-    weight_ += weight;
-    weight_squares_ += weight * weight;
-    const double difference = (power - about_).value();
-    sum_ += weight * difference;
-    squares_ += weight * difference * difference;
+    const double part = weight * difference;
+    sums_ += Sums{weight, weight * weight, part, part * difference};
   }
   // `rounding`: half-width for what the sensor rounds away, the same for all.
-  [[nodiscard]] LayerPower power(double rounding) const {
+  [[nodiscard]] LayerPower power(Watts about, double rounding) const {
     LayerPower result;
-    if (weight_ <= 0) return result;
+    const auto& [weight, weight_squares, sum, squares] = sums_.terms;
+    if (weight <= 0) return result;
     result.readings = static_cast<std::size_t>(std::max(1L, std::lround(shares_)));
-    const double offset = sum_ / weight_;
-    result.mean = about_ + Watts{offset};
-    const double effective = weight_ * weight_ / weight_squares_;  // Kish: readings of equal weight
+    const double offset = sum / weight;
+    result.mean = about + Watts{offset};
+    const double effective = weight * weight / weight_squares;  // Kish: readings of equal weight
     if (effective <= 1.001) return result;
-    const double variance = std::max(0.0, squares_ / weight_ - offset * offset) * effective / (effective - 1);
+    const double variance = std::max(0.0, squares / weight - offset * offset) * effective / (effective - 1);
     result.half_width = Watts{std::hypot(normal_975 * std::sqrt(variance / effective), rounding)};
     return result;
   }
 
  private:
-  Watts about_;
-  double shares_ = 0, weight_ = 0, weight_squares_ = 0, sum_ = 0, squares_ = 0;
+  // Added together, which processors can do at once.
+  struct Sums {
+    std::array<double, 4> terms{};  // of weights, their squares, differences, and their squares, weighted
+    Sums& operator+=(const Sums& next) {
+      for (std::size_t i = 0; i < terms.size(); ++i) terms[i] += next.terms[i];
+      return *this;
+    }
+  };
+  Sums sums_;
+  double shares_ = 0;
 };
 
 // Divides windows over pieces. The last of the columns is the time between layers.
@@ -49,16 +55,19 @@ class Mapping {
   void add(const ReadingWindow& window) {
     const Instant to = std::max(window.to, window.from + Nanoseconds{1});  // a moment lies in one piece
     const double whole = 1 / static_cast<double>((to - window.from).count());
+    if (!about_) about_ = window.power;
+    const double difference = (window.power - *about_).value();
     pieces_.divide(window.from, to, [&](std::size_t column, Instant begin, Instant end) {
       const double share = static_cast<double>((end - begin).count()) * whole;
-      spreads_[column].add(window.power, window.weight * share, share);
+      spreads_[column].add(difference, window.weight * share, share);
     });
   }
   [[nodiscard]] LayerPowers powers(std::optional<Watts> quantum) const {
     const double uniform = normal_975 / std::sqrt(12.0);  // of a step of width 1
     const double rounding = quantum ? quantum->value() * uniform : 0;
     LayerPowers result;
-    for (const Spread& spread : spreads_) result.layers.push_back(spread.power(rounding));
+    for (const Spread& spread : spreads_)
+      result.layers.push_back(spread.power(about_.value_or(Watts{}), rounding));
     result.between = result.layers.back();
     result.layers.pop_back();
     return result;
@@ -67,6 +76,7 @@ class Mapping {
  private:
   Pieces pieces_;
   std::vector<Spread> spreads_;
+  std::optional<Watts> about_;  // the first power
 };
 
 }  // namespace

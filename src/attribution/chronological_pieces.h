@@ -41,13 +41,16 @@ class Pieces {
 
   template <class Use>
   void divide_inference(Instant from, Instant to, Use use) {
-    while (span_ != last_ && span_->end <= from) ++span_;
-    for (const LayerSpan* span = span_; span != last_ && span->begin < to; ++span) {
-      if (span->inference - first_ != inference_ || span->end <= from) continue;
-      if (from < span->begin) use(between_, from, span->begin);
-      const Instant begin = std::max(from, span->begin);
-      from = std::min(span->end, to);
-      if (begin < from) use(span->layer, begin, from);
+    const LayerSpan* span = span_;  // not the member: the processor's registers hold it
+    while (span != last_ && span->end <= from) ++span;
+    span_ = span;
+    for (; span != last_ && span->begin < to; ++span) {
+      if (span->inference - first_ != inference_) continue;
+      const Instant begin = std::max(from, span->begin), end = std::min(span->end, to);
+      if (end <= begin) continue;
+      if (from < begin) use(between_, from, begin);
+      use(span->layer, begin, end);
+      from = end;
     }
     if (from < to) use(between_, from, to);
   }

@@ -99,16 +99,4 @@ std::vector<Distribution> distributions_of(std::size_t series, std::size_t value
   return all;
 }
 
-struct MiddleAndMost {
-  Nanoseconds middle{}, most{};
-};
-
-// The median, of even counts the upper one, and the longest; zero for none. `walk` as above, of one series.
-template <class Walk>
-MiddleAndMost middle_and_most_of(Walk walk) {
-  const auto ranks = [](std::size_t count) { return std::vector{count / 2, count - 1}; };
-  const std::vector<Nanoseconds> found = ranked(walk, ranks).values;
-  return found.empty() ? MiddleAndMost{} : MiddleAndMost{found[0], found[1]};
-}
-
 }  // namespace layerwatt

@@ -95,18 +95,5 @@ TEST(Distributions, OfSeveralSeriesAreKeptApart) {
   expect_quantiles(found[2], series[2]);
 }
 
-TEST(Distributions, MiddleOfTwoIsTheUpper) {
-  const std::vector<Nanoseconds> two{3ns, 1ns}, none;
-  EXPECT_EQ(middle_and_most_of(walk_along(two)).middle, 3ns);
-  EXPECT_EQ(middle_and_most_of(walk_along(none)).middle, 0ns);
-}
-
-TEST(Distributions, TellTheLongestHoweverLate) {
-  std::vector<Nanoseconds> values(100, 5ns);
-  values.emplace_back(1h);
-  values.resize(200, 6ns);
-  EXPECT_EQ(middle_and_most_of(walk_along(values)).most, 1h);
-}
-
 }  // namespace
 }  // namespace layerwatt

@@ -117,8 +117,9 @@ void Check::stuck() {
   std::size_t count = 0, runs = 0, run = 0, longest = 0;
   Watts last, of_longest;
   each_power([&](Watts power) {
-    run = count > 0 && power == last ? run + 1 : 1;
-    runs += run == 1 ? 1 : 0;
+    const bool again = count > 0 && power == last;
+    run = run * static_cast<std::size_t>(again) + 1;  // no branch: nobody can foretell it
+    runs += static_cast<std::size_t>(!again);
     ++count;
     last = power;
     if (run <= longest) return;

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "attribution/distributions.h"
 #include "attribution/plausible.h"
+#include "core/median.h"
 
 namespace layerwatt {
 
@@ -21,6 +21,9 @@ constexpr int near_periods = 5;
 constexpr Nanoseconds unknown_settling = 300ms;
 // Totals are asked for at few moments: between those that are kept, they are summed again.
 constexpr std::size_t moments_a_total = 64;
+// Of longer records, the middle step is that of some stretches spread over them. Of each all steps, since
+// steps may come in patterns.
+constexpr std::size_t steps_a_stretch = 64, enough_stretches = 500;
 
 bool stamped(const Reading& reading) {
   return plausible(reading.before) && plausible(reading.after) && reading.after >= reading.before;
@@ -35,7 +38,7 @@ PowerTrace::PowerTrace(const RailRecord& rail)
     take_powers(rail);
   else
     take_counter(rail);
-  find_steps();
+  find_period();
   if (meaning_ == Meaning::power_now) find_holes(rail.gaps);
   accumulate();
 }
@@ -57,7 +60,9 @@ void PowerTrace::each_usable(const std::vector<Reading>& readings, Use use) {
     const Instant moment = usable ? moment_of(reading) : last;
     if (moment <= last) continue;
     ++readings_;
-    if (use(reading, *value)) last = moment;
+    if (!use(reading, *value)) continue;
+    if (readings_ > 1) longest_step_ = std::max(longest_step_, moment - last);
+    last = moment;
   }
   discarded_ = readings.size() - readings_;
 }
@@ -94,18 +99,15 @@ void PowerTrace::take_counter(const RailRecord& rail) {
   kept_ = own_;
 }
 
-void PowerTrace::find_steps() {
+void PowerTrace::find_period() {
   if (size() < 2) return;
-  const auto [middle, most] = middle_and_most_of([&](auto use) {
-    Instant from = moment(0);
-    for (const Reading& reading : kept_.subspan(1)) {
-      const Instant to = moment_of(reading);
-      if (!use(to - from)) return;
-      from = to;
-    }
-  });
-  period_ = middle;
-  longest_step_ = most;
+  const std::size_t steps = size() - 1;
+  const std::size_t apart = steps_a_stretch * (1 + steps / (steps_a_stretch * enough_stretches));
+  std::vector<Nanoseconds> lengths;
+  for (std::size_t first = 0; first < steps; first += apart)
+    for (std::size_t i = first; i < std::min(first + steps_a_stretch, steps); ++i)
+      lengths.push_back(moment(i + 1) - moment(i));
+  period_ = median(std::move(lengths));
 }
 
 void PowerTrace::find_holes(const std::vector<Gap>& gaps) {
@@ -125,13 +127,15 @@ PowerTrace::Total PowerTrace::with_steps(Total total, std::size_t first, std::si
     return total;
   }
   auto hole = std::lower_bound(holes_.begin(), holes_.end(), first);
+  Instant from = moment(first);
   for (std::size_t i = first; i < last; ++i) {
-    if (hole != holes_.end() && *hole == i) {
+    const Instant to = moment(i + 1);
+    const Nanoseconds length = to - from;
+    from = to;
+    if (hole != holes_.end() && *hole == i)
       ++hole;
-      continue;
-    }
-    const Nanoseconds length = moment(i + 1) - moment(i);
-    total += Total{(power(i) + power(i + 1)) * 0.5 * length, length};
+    else
+      total += Total{(power(i) + power(i + 1)) * 0.5 * length, length};
   }
   return total;
 }

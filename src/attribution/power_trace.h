@@ -52,6 +52,7 @@ class PowerTrace {
     return discarded_;
   }                                                             // not a number, wrong kind, out of order
   [[nodiscard]] std::size_t resets() const { return resets_; }  // counter fell and does not wrap
+  // The middle one of the steps between moments.
   [[nodiscard]] std::optional<Nanoseconds> period() const { return period_; }
   // Readings further apart than this have nothing between them.
   [[nodiscard]] Nanoseconds hole() const;
@@ -77,7 +78,7 @@ class PowerTrace {
   void each_usable(const std::vector<Reading>& readings, Use use);
   void take_powers(const RailRecord& rail);
   void take_counter(const RailRecord& rail);
-  void find_steps();
+  void find_period();
   void find_holes(const std::vector<Gap>& gaps);
   void accumulate();
   [[nodiscard]] Total step(std::size_t i) const;  // from moment i to the next

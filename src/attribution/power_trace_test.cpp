@@ -144,5 +144,39 @@ TEST(PowerTrace, DiscardsAndCountsWhatCannotBeAReading) {
   EXPECT_NEAR(trace.mean(at(0ms), at(900ms))->value(), 1, 1e-9);
 }
 
+// Readings of 1 W, each as much later than the one before as the next step says.
+RailRecord read_after(const std::vector<Nanoseconds>& steps) {
+  RailRecord rail;
+  rail.readings.push_back({at(0s), at(0s), Watts{1}});
+  for (const Nanoseconds step : steps) {
+    const Instant moment = rail.readings.back().before + step;
+    rail.readings.push_back({moment, moment, Watts{1}});
+  }
+  return rail;
+}
+
+TEST(PowerTrace, PeriodIsTheMiddleStep) {
+  const RailRecord of_one = read_after({});
+  EXPECT_FALSE(PowerTrace{of_one}.period());
+  const RailRecord of_two = read_after({3ms, 1ms});
+  EXPECT_EQ(PowerTrace{of_two}.period(), 3ms);
+  const RailRecord of_five = read_after({1ms, 900us, 40ms, 1ms, 2ms});
+  EXPECT_EQ(PowerTrace{of_five}.period(), 1ms);
+}
+
+// Some stretches stand for a long record, and steps that take turns must not hide behind each other. The one
+// pause is in none of those.
+TEST(PowerTrace, PeriodOfALongRecordWhoseStepsComeInPatterns) {
+  std::vector<Nanoseconds> steps;
+  for (int i = 0; i < 100'000; ++i) {
+    steps.insert(steps.end(), {500us, 1500us, 1ms});
+    if (i == 50'021) steps.push_back(1h);
+  }
+  const RailRecord rail = read_after(steps);
+  const PowerTrace trace{rail};
+  EXPECT_EQ(trace.period(), 1ms);
+  EXPECT_EQ(trace.longest_step(), 1h);
+}
+
 }  // namespace
 }  // namespace layerwatt
