@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 
 #include "attribution/alone.h"
@@ -23,6 +22,7 @@
 #include "attribution/roll_up.h"
 #include "attribution/time_proportional.h"
 #include "attribution/uncertainty.h"
+#include "core/circumstances.h"
 
 namespace layerwatt {
 
@@ -102,15 +102,6 @@ Distribution distribution(const std::vector<Inference>& inferences, Length lengt
     for (const Inference& inference : inferences)
       if (!use(length(inference))) return;
   });
-}
-
-// As the run was asked for.
-std::int64_t batch_of(const Timeline& timeline) {
-  const auto found = timeline.circumstances.find("batch");
-  std::int64_t batch = 1;
-  if (found != timeline.circumstances.end())
-    std::from_chars(found->second.data(), found->second.data() + found->second.size(), batch);
-  return std::max<std::int64_t>(batch, 1);
 }
 
 // Of inferences; empty for fewer than two.
@@ -242,7 +233,7 @@ Result<Profile> attribute(const Timeline& timeline, const AttributionOptions& op
   profile.inferences = execution.energy.size();
   profile.blocks = execution.blocks.size();
   profile.in_flight = execution.in_flight;
-  profile.batch = batch_of(timeline);
+  profile.batch = counted(timeline.circumstances, "batch");
   set_latencies(execution, profile);
   set_layers(timeline, runs, unmarked, *roll_up, profile);
   profile.roll_up = options.roll_up;

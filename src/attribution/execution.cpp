@@ -4,7 +4,6 @@
 #include "attribution/execution.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <map>
 #include <optional>
@@ -12,6 +11,7 @@
 #include "attribution/concurrent_spans.h"
 #include "attribution/plausible.h"
 #include "attribution/turns.h"
+#include "core/circumstances.h"
 #include "core/large_pages.h"
 #include "core/median.h"
 
@@ -57,15 +57,6 @@ struct Kept {
   std::uint32_t inference;  // of the timeline
   bool after_left_out;
 };
-
-// As the run was asked for.
-std::uint32_t in_flight_of(const Timeline& timeline) {
-  const auto found = timeline.circumstances.find("in_flight");
-  std::uint32_t asked = 1;
-  if (found != timeline.circumstances.end())
-    std::from_chars(found->second.data(), found->second.data() + found->second.size(), asked);
-  return std::max<std::uint32_t>(asked, 1);
-}
 
 bool ends_earlier(const Inference& a, const Inference& b) { return a.unload_end < b.unload_end; }
 
@@ -258,7 +249,7 @@ std::vector<Segment> Segments::copy() const {
 
 Execution execution_of(const Timeline& timeline) {
   Execution execution;
-  execution.in_flight = in_flight_of(timeline);
+  execution.in_flight = counted(timeline.circumstances, "in_flight");
   const Sorted sorted = sort_inferences(timeline, execution);
   find_blocks(sorted.after_left_out, execution);
   const std::size_t impossible_inferences = execution.impossible;

@@ -10,6 +10,7 @@
 
 #include "attribution/calibration_notes.h"
 #include "attribution/precision.h"
+#include "core/circumstances.h"
 
 namespace layerwatt {
 
@@ -24,11 +25,6 @@ constexpr double notable_pauses = 0.25;
 constexpr double notable_late_share = 0.01;
 constexpr std::size_t enough_readings = 100;  // Holly 2020
 constexpr std::size_t names_shown = 3;
-
-std::string circumstance(const Profile& profile, const std::string& key) {
-  const auto found = profile.circumstances.find(key);
-  return found == profile.circumstances.end() ? std::string{} : found->second;
-}
 
 std::string listed(const Notes& names) {
   std::string text;
@@ -45,20 +41,20 @@ std::string percent(double share) {
 }
 
 void note_origin(const Profile& profile, Notes& notes) {
-  if (const std::string what = circumstance(profile, "simulation"); !what.empty())
+  if (const std::string what = circumstance(profile.circumstances, "simulation"); !what.empty())
     notes.push_back("What was simulated: " + what + ". Nothing about power here was measured.");
   else if (profile.worst_origin == Origin::simulated)
     notes.push_back("SIMULATED: nothing about power here was measured.");
   for (const RailProfile& rail : profile.rails) {
     if (rail.origin != Origin::estimated) continue;
-    const std::string curve = circumstance(profile, "sensor_mode.estimate.curve");
+    const std::string curve = circumstance(profile.circumstances, "sensor_mode.estimate.curve");
     notes.push_back(
         fmt::format("{}: power is ESTIMATED, proportional to CPU time{}. It shows where the CPU worked, not "
                     "what the board "
                     "drew; layers have no interval, and that of the whole covers repetition alone.",
                     rail.rail, curve.empty() ? "" : " (" + curve + ")"));
   }
-  if (circumstance(profile, "model.weights") == "random")
+  if (circumstance(profile.circumstances, "model.weights") == "random")
     notes.push_back(
         "The weights are random: time and energy are those of the architecture, outputs mean nothing.");
   if (profile.answers && profile.answers->not_finite > 0)
@@ -216,7 +212,7 @@ void note_sensor_mode(const Profile& profile, Notes& notes) {
 
 // "18 of 26: conv1, ...": the engine says so.
 void note_convolutions(const Profile& profile, Notes& notes) {
-  const std::string others = circumstance(profile, "engine.convolutions_not_as_asked");
+  const std::string others = circumstance(profile.circumstances, "engine.convolutions_not_as_asked");
   if (!others.empty())
     notes.push_back(
         "Convolutions that cannot be computed by the algorithm asked for, and were computed as the "
@@ -226,7 +222,7 @@ void note_convolutions(const Profile& profile, Notes& notes) {
 
 // Of an engine that cannot be asked for marks, and says so.
 void note_stacked_durations(const Profile& profile, Notes& notes) {
-  if (circumstance(profile, "engine.marks").find("stacked") != std::string::npos)
+  if (circumstance(profile.circumstances, "engine.marks").find("stacked") != std::string::npos)
     notes.push_back(
         "Layers are stacked, not marked: the engine's profiler told how long each took, and they were put "
         "one "
@@ -358,9 +354,9 @@ std::vector<std::string> notes_on(const Profile& profile, const NoteFacts& facts
   const bool net = std::any_of(profile.rails.begin(), profile.rails.end(),
                                [](const RailProfile& rail) { return rail.net.has_value(); });
   if (net) notes.push_back("Energies are gross, idle power included; net is gross minus idle power x time.");
-  if (const std::string others = circumstance(profile, "model.substitutions"); !others.empty())
+  if (const std::string others = circumstance(profile.circumstances, "model.substitutions"); !others.empty())
     notes.push_back("Operators stand for others of the network this was made from: " + others);
-  if (const std::string unknown = circumstance(profile, "model.not_inferred"); !unknown.empty())
+  if (const std::string unknown = circumstance(profile.circumstances, "model.not_inferred"); !unknown.empty())
     notes.push_back("About the model: " + unknown);
   return notes;
 }

@@ -5,42 +5,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+
+#include "core/circumstances.h"
 
 namespace layerwatt {
 
 namespace {
 
-// What must be the same for two runs to be repetitions of one another.
-constexpr std::array<const char*, 18> settings{"model.name",
-                                               "model.weights",
-                                               "board",
-                                               "engine",
-                                               "engine.version",
-                                               "batch",
-                                               "in_flight",
-                                               "input",
-                                               "input.preprocessing",
-                                               "input.hash",
-                                               "engine.threads",
-                                               "affinity",
-                                               "engine.level",
-                                               "engine.convolutions",
-                                               "engine.fusion",
-                                               "engine.spinning",
-                                               "power_mode",
-                                               "simulation"};
-
-std::string circumstance(const Profile& profile, const std::string& key) {
-  const auto found = profile.circumstances.find(key);
-  return found == profile.circumstances.end() ? "" : found->second;
-}
-
 std::optional<std::string> difference(const Profile& profile, const Profile& other) {
-  for (const char* key : settings)
-    if (const std::string here = circumstance(profile, key), there = circumstance(other, key); here != there)
-      return fmt::format("{} is \"{}\", not \"{}\"", key, there, here);
+  for (const Setting& setting : run_settings()) {
+    if (!setting.same_in_repeated) continue;
+    const std::string here = circumstance(profile.circumstances, setting.key),
+                      there = circumstance(other.circumstances, setting.key);
+    if (here != there) return fmt::format("{} is \"{}\", not \"{}\"", setting.key, there, here);
+  }
   const auto same_name = [](const LayerProfile& a, const LayerProfile& b) {
     return a.layer.name == b.layer.name;
   };

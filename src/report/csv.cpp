@@ -6,7 +6,7 @@
 #include <string>
 
 #include "attribution/alone.h"
-#include "report/circumstances.h"
+#include "core/circumstances.h"
 #include "report/csv_cells.h"
 #include "report/report.h"
 
@@ -44,8 +44,8 @@ std::string rail_cells(const RailProfile& rail, const LayerEnergy& layer) {
 std::string network_cells(const Profile& profile, std::size_t layer) {
   const bool reformat = is_reformat(profile.layers[layer].layer);
   return fmt::format("{},{},{},{}", reformat ? "reformat" : "layer", quoted(profile.layers[layer].group),
-                     quoted(circumstance(profile, "model.part")),
-                     quoted(circumstance(profile, "model.substitutions")));
+                     quoted(circumstance(profile.circumstances, "model.part")),
+                     quoted(circumstance(profile.circumstances, "model.substitutions")));
 }
 
 void write(const Profile& profile, const Style&, std::ostream& out) {

@@ -3,12 +3,11 @@
 // settings, and what it took. Columns: docs/features.md. The rail is the one that heads the report.
 #include <fmt/format.h>
 
-#include <array>
 #include <ostream>
 #include <string>
 
 #include "attribution/alone.h"
-#include "report/circumstances.h"
+#include "core/circumstances.h"
 #include "report/csv_cells.h"
 #include "report/report.h"
 
@@ -21,36 +20,7 @@ using csv::ends;
 using csv::number;
 using csv::quoted;
 
-// Settings of a run, by their keys in the run file.
-constexpr std::array<std::array<const char*, 2>, 28> settings{
-    {{"engine", "engine"},
-     {"engine_version", "engine.version"},
-     {"engine_level", "engine.level"},
-     {"engine_convolutions", "engine.convolutions"},
-     {"engine_convolutions_not_as_asked", "engine.convolutions_not_as_asked"},
-     {"engine_fusion", "engine.fusion"},
-     {"threads", "engine.threads"},
-     {"affinity", "affinity"},
-     {"spinning", "engine.spinning"},
-     {"engine_instructions", "engine.instructions"},
-     {"engine_marks", "engine.marks"},
-     {"in_flight", "in_flight"},
-     {"seed", "seed"},
-     {"input", "input"},
-     {"board", "board"},
-     {"cpu", "cpu.model"},
-     {"cpus_online", "cpu.online"},
-     {"power_mode", "power_mode"},
-     {"governor", "governor.cpu0"},
-     {"cpu_khz", "clock_khz.cpu0.now"},
-     {"weights", "model.weights"},
-     {"part", "model.part"},
-     {"substitutions", "model.substitutions"},
-     {"input_pictures", "input.pictures"},
-     {"input_copies", "input.copies"},
-     {"input_preprocessing", "input.preprocessing"},
-     {"input_hash", "input.hash"},
-     {"simulation", "simulation"}}};
+bool has_column(const Setting& setting) { return *setting.column != 0; }
 
 std::string joined(const Shape& shape) {
   std::string text;
@@ -108,7 +78,8 @@ std::string of_result(const Profile& profile, std::size_t l) {
 void write(const Profile& profile, const Style& style, std::ostream& out) {
   if (!style.continued) {
     out << "network";
-    for (const auto& [column, key] : settings) out << "," << column;
+    for (const Setting& setting : run_settings())
+      if (has_column(setting)) out << "," << setting.column;
     out << ",layer_index,layer,role,type,module,implementation,source_layers,batch,input_shape,input_"
            "channels,"
            "input_height,"
@@ -119,8 +90,9 @@ void write(const Profile& profile, const Style& style, std::ostream& out) {
            "idle_power_w,"
         << csv::per_input_columns << "\n";
   }
-  std::string run = quoted(model_name(profile));
-  for (const auto& [column, key] : settings) run += "," + quoted(circumstance(profile, key));
+  std::string run = quoted(model_name(profile.circumstances));
+  for (const Setting& setting : run_settings())
+    if (has_column(setting)) run += "," + quoted(circumstance(profile.circumstances, setting.key));
   for (std::size_t l = 0; l < profile.layers.size(); ++l)
     out << run << "," << of_layer(l, profile.layers[l].layer) << "," << of_result(profile, l) << "\n";
 }

@@ -7,7 +7,7 @@
 #include <ostream>
 #include <string_view>
 
-#include "report/circumstances.h"
+#include "core/circumstances.h"
 #include "report/json_values.h"
 #include "report/report.h"
 #include "report/uncertainty_json.h"
@@ -16,32 +16,10 @@ namespace layerwatt {
 
 namespace {
 
-// What was asked for and decides the result. Any other circumstance may be the machine's or the moment's.
-constexpr std::array<std::string_view, 22> settings{"affinity",
-                                                    "batch",
-                                                    "board",
-                                                    "engine",
-                                                    "engine.convolutions",
-                                                    "engine.fusion",
-                                                    "engine.input",
-                                                    "engine.level",
-                                                    "engine.spinning",
-                                                    "engine.threads",
-                                                    "in_flight",
-                                                    "input",
-                                                    "input.copies",
-                                                    "input.hash",
-                                                    "input.pictures",
-                                                    "input.pictures_in_all",
-                                                    "input.preprocessing",
-                                                    "model.opset",
-                                                    "model.part",
-                                                    "model.substitutions",
-                                                    "model.weights",
-                                                    "seed"};
-
-bool is_setting(const std::string& key) {
-  return std::find(settings.begin(), settings.end(), key) != settings.end() || key == "simulation";
+bool was_asked(const std::string& key) {
+  const auto settings = run_settings();
+  return std::any_of(settings.begin(), settings.end(),
+                     [&](const Setting& setting) { return setting.asked && setting.key == key; });
 }
 
 // energy_j, energy_low_j, energy_high_j: null without a value, the last two also without an interval.
@@ -248,7 +226,7 @@ Json json_of(const RightAnswers& answers) {
 Json provenance_of(const Profile& profile) {
   Json circumstances = Json::object();
   for (const auto& [key, value] : profile.circumstances)
-    if (!is_setting(key)) circumstances[key] = value;
+    if (!was_asked(key)) circumstances[key] = value;
   const SamplerRecord& sampler = profile.sampler;
   return {{"circumstances", circumstances},
           {"sampler",
@@ -263,10 +241,10 @@ Json provenance_of(const Profile& profile) {
 }
 
 void write(const Profile& profile, const Style&, std::ostream& out) {
-  const std::string name = model_name(profile), warning{warning_title(profile)};
+  const std::string name = model_name(profile.circumstances), warning{warning_title(profile)};
   Json settings_used = Json::object();
   for (const auto& [key, value] : profile.circumstances)
-    if (is_setting(key)) settings_used[key] = value;
+    if (was_asked(key)) settings_used[key] = value;
   Json json{
       {"schema", "layerwatt-profile-1"},
       {"title", warning.empty() ? name : name + " - " + warning},

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "report/circumstances.h"
+#include "core/circumstances.h"
 #include "report/quantity_format.h"
 #include "report/text.h"
 
@@ -50,19 +50,20 @@ std::string joined(const std::vector<std::string>& parts) {
 }
 
 std::string title(const Profile& profile, const Style& style) {
-  const std::string name = model_name(profile), board = circumstance(profile, "board");
+  const std::string name = model_name(profile.circumstances),
+                    board = circumstance(profile.circumstances, "board");
   std::string text;
   if (const std::string_view warning = warning_title(profile); !warning.empty())
     text += " " + painted(Ink::warning, warning, style) + "\n";
   text += " " + painted(Ink::strong, printable(name.empty() ? "unnamed network" : name, style), style);
   if (!board.empty()) text += " on " + printable(board, style);
   const auto fact = [&](const char* key, const char* before, const char* after) {
-    const std::string value = circumstance(profile, key);
+    const std::string value = circumstance(profile.circumstances, key);
     return value.empty() ? "" : before + value + after;
   };
-  const std::string threads = circumstance(profile, "engine.threads");
+  const std::string threads = circumstance(profile.circumstances, "engine.threads");
   const std::string how = joined(
-      {circumstance(profile, "engine") + fact("engine.version", " ", ""),
+      {circumstance(profile.circumstances, "engine") + fact("engine.version", " ", ""),
        fact("engine.threads", "", threads == "1" ? " thread" : " threads"), fact("batch", "batch ", ""),
        profile.in_flight > 1 ? std::to_string(profile.in_flight) + " in flight" : "",
        fact("model.weights", "", " weights"), std::to_string(profile.layers.size()) + " layers"});
@@ -167,16 +168,16 @@ void add_answers(const Profile& profile, const Style& style, Lines& lines) {
 }
 
 void add_input(const Profile& profile, const Style& style, Lines& lines) {
-  const std::string input = circumstance(profile, "input"),
-                    pictures = circumstance(profile, "input.pictures");
+  const std::string input = circumstance(profile.circumstances, "input"),
+                    pictures = circumstance(profile.circumstances, "input.pictures");
   if (pictures.empty()) return;
-  const std::string all = circumstance(profile, "input.pictures_in_all"),
-                    copies = circumstance(profile, "input.copies");
+  const std::string all = circumstance(profile.circumstances, "input.pictures_in_all"),
+                    copies = circumstance(profile.circumstances, "input.copies");
   std::string value = pictures + (pictures == "1" ? " picture" : " pictures");
   lines.add("input", value,
             printable(fmt::format("{}{}{}; {}", input, all.empty() ? "" : ", of " + all,
                                   copies.empty() ? "" : ", " + copies + " copies",
-                                  circumstance(profile, "input.preprocessing")),
+                                  circumstance(profile.circumstances, "input.preprocessing")),
                       style));
 }
 

@@ -7,7 +7,7 @@
 #include <ostream>
 #include <string_view>
 
-#include "report/circumstances.h"
+#include "core/circumstances.h"
 #include "report/quantity_format.h"
 #include "report/report.h"
 #include "report/text.h"
@@ -182,10 +182,11 @@ void write(const Profile& profile, const Style& wanted, std::ostream& out) {
   if (style.columns < narrowest) style.columns = narrowest;
   if (const std::string_view warning = warning_title(profile); !warning.empty())
     out << " " << painted(Ink::warning, warning, style) << "\n";
-  const std::string name = model_name(profile), board = circumstance(profile, "board");
+  const std::string name = model_name(profile.circumstances),
+                    board = circumstance(profile.circumstances, "board");
   out << " " << painted(Ink::strong, printable(name.empty() ? "unnamed network" : name, style), style)
       << (board.empty() ? "" : " on " + printable(board, style)) << ": how sure its energies are\n";
-  if (const std::string others = circumstance(profile, "model.substitutions"); !others.empty())
+  if (const std::string others = circumstance(profile.circumstances, "model.substitutions"); !others.empty())
     out << sentence("substituted: " + others, style);
   if (profile.rails.empty()) {
     out << "\n No rail was read while it ran: there are no energies.\n";
