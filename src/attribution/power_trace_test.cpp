@@ -148,8 +148,8 @@ TEST(PowerTrace, DiscardsAndCountsWhatCannotBeAReading) {
 RailRecord read_after(const std::vector<Nanoseconds>& steps) {
   RailRecord rail;
   rail.readings.push_back({at(0s), at(0s), Watts{1}});
-  for (const Nanoseconds step : steps) {
-    const Instant moment = rail.readings.back().before + step;
+  for (const Nanoseconds later : steps) {
+    const Instant moment = rail.readings.back().before + later;
     rail.readings.push_back({moment, moment, Watts{1}});
   }
   return rail;
