@@ -37,6 +37,18 @@ Result<nlohmann::json> ask_runner(const nlohmann::json& request) {
   return runner->ask(request);
 }
 
+// About the file that is named, or a network of the zoo written for the purpose.
+Result<nlohmann::json> ask_about_model(const ModelArguments& arguments, nlohmann::json request) {
+  auto folder = PrivateFolder::create();
+  if (!folder) return folder.error();
+  auto runner = RunnerProcess::start({});
+  if (!runner) return runner.error();
+  const auto model = provide_model(*runner, arguments.name, arguments.seed, folder->path());
+  if (!model) return model.error();
+  request["model"] = model->string();
+  return runner->ask(request);
+}
+
 int list(const ModelArguments& arguments, Terminal& terminal) {
   const auto answer = ask_runner({{"do", "zoo"}});
   if (!answer) return report_error(terminal, answer.error());
@@ -123,17 +135,9 @@ int extract(const ModelArguments& arguments, Terminal& terminal) {
   const std::string to = arguments.layer.empty() ? arguments.to : arguments.layer;
   const auto out = place_for(arguments, "part.onnx");
   if (!out) return report_error(terminal, out.error());
-  auto folder = PrivateFolder::create();
-  if (!folder) return report_error(terminal, folder.error());
-  auto runner = RunnerProcess::start({});
-  if (!runner) return report_error(terminal, runner.error());
-  const auto model = provide_model(*runner, arguments.name, arguments.seed, folder->path());
-  if (!model) return report_error(terminal, model.error());
-  const auto answer = runner->ask({{"do", "extract"},
-                                   {"model", model->string()},
-                                   {"from", from},
-                                   {"to", to},
-                                   {"out", std::filesystem::absolute(*out).string()}});
+  const auto answer = ask_about_model(
+      arguments,
+      {{"do", "extract"}, {"from", from}, {"to", to}, {"out", std::filesystem::absolute(*out).string()}});
   if (!answer) return report_error(terminal, answer.error());
   print_substitutions(*answer, terminal);
   terminal.out << out->string() << "\n";
@@ -188,19 +192,8 @@ int series(const ModelArguments& arguments, Terminal& terminal) {
   return good;
 }
 
-// A file, or a network of the zoo written for the purpose.
-Result<nlohmann::json> description(const ModelArguments& arguments) {
-  auto folder = PrivateFolder::create();
-  if (!folder) return folder.error();
-  auto runner = RunnerProcess::start({});
-  if (!runner) return runner.error();
-  const auto model = provide_model(*runner, arguments.name, arguments.seed, folder->path());
-  if (!model) return model.error();
-  return runner->ask({{"do", "describe"}, {"model", model->string()}, {"batch", arguments.batch}});
-}
-
 int describe(const ModelArguments& arguments, Terminal& terminal) {
-  const auto answer = description(arguments);
+  const auto answer = ask_about_model(arguments, {{"do", "describe"}, {"batch", arguments.batch}});
   if (!answer) return report_error(terminal, answer.error());
   if (arguments.json) {
     terminal.out
