@@ -337,5 +337,36 @@ TEST(Hostile, RanksThatGrowWithoutEndAreRefused) {
   EXPECT_THAT(refusal_of(model.output("t40")), HasSubstr("dimensions, more than"));
 }
 
+// libonnx 1.12 crashes over each of these: found by tests/fuzz.
+void expect_not_inferred(TinyModel& model, const std::string& why) {
+  EXPECT_THAT(describe(model.output("y")).not_inferred, Contains(HasSubstr(why))) << why;
+}
+
+TEST(Hostile, DimensionsThatLibonnxWouldReadMustExist) {
+  TinyModel gemm{7};
+  gemm.input("a", {3}).input("b", {3, 4}).node("Gemm", "y", {"a", "b", "b"}, {"y"});
+  expect_not_inferred(gemm, "its input 0 has 1 dimensions");
+  TinyModel norm{17};
+  norm.input("x", {8}).weights("s", {2, 2}).node("LayerNormalization", "y", {"x", "s"}, {"y", "mean"});
+  expect_not_inferred(norm.with("axis", -2), "axis -2");
+  TinyModel pool;
+  pool.input("x", {2, 2}).weights("r", {2, 2}).node("MaxRoiPool", "y", {"x", "r"}, {"y"});
+  expect_not_inferred(pool.with("pooled_shape", List{}), "its input 0 has 2 dimensions");
+  TinyModel gather;
+  gather.input("x", {2, 3}).integers("i", {1}).node("GatherND", "y", {"x", "i"}, {"y"});
+  expect_not_inferred(gather.with("batch_dims", -1), "axis -1");
+}
+
+TEST(Hostile, OperatorsThatLibonnxCannotBeTrustedWithAreSaid) {
+  TinyModel sum;
+  sum.input("x", {5, 8}).node("Einsum", "y", {"x"}, {"y"});
+  expect_not_inferred(sum.with("equation", "NC"), "libonnx cannot be trusted with its equation");
+  TinyModel split;
+  split.input("x", {6})
+      .weights("by", {}, onnx::TensorProto::INT64, 8)
+      .node("SplitToSequence", "y", {"x", "by"}, {"y"});
+  expect_not_inferred(split, "libonnx cannot be trusted with it");
+}
+
 }  // namespace
 }  // namespace layerwatt

@@ -8,6 +8,7 @@
 #include <onnx/defs/shape_inference.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string_view>
 
@@ -100,7 +101,8 @@ class NodeContext final : public onnx::InferenceContext {
 // Operators whose inference in libonnx 1.12 reads through null pointers when a file is hostile (found by
 // tests/fuzz), among them all that expect a graph.
 bool is_unsafe_in_libonnx(const std::string& type) {
-  static const std::set<std::string_view> unsafe{"If", "Loop", "MaxUnpool", "Scan", "SequenceMap"};
+  static const std::set<std::string_view> unsafe{"If",   "Loop",        "MaxUnpool",      "STFT",
+                                                 "Scan", "SequenceMap", "SplitToSequence"};
   return unsafe.count(type) > 0;
 }
 
@@ -118,12 +120,41 @@ std::optional<std::string> wrong_count(const onnx::OpSchema& schema, const Node&
   return std::nullopt;
 }
 
+// libonnx reads so many dimensions of these inputs without looking whether they exist.
+std::optional<std::string> lacking_dimensions(const Graph& graph, const Node& node) {
+  struct Needed {
+    std::string_view type;
+    std::size_t input, dimensions;
+  };
+  static constexpr std::array needed{Needed{"Gemm", 0, 2}, Needed{"Gemm", 1, 2},
+                                     Needed{"LayerNormalization", 0, 1}, Needed{"MaxRoiPool", 0, 4},
+                                     Needed{"MaxRoiPool", 1, 1}};
+  for (const auto& [type, input, dimensions] : needed) {
+    if (type != node.source->op_type() || input >= node.inputs.size() || !node.inputs[input]) continue;
+    const auto& shape = graph.tensors[*node.inputs[input]].shape;
+    if (shape && shape->size() < dimensions)
+      return fmt::format("its input {} has {} dimensions", input, shape->size());
+  }
+  return std::nullopt;
+}
+
+std::size_t rank_of(const Graph& graph, const std::optional<std::size_t>& input) {
+  return input && graph.tensors[*input].shape ? graph.tensors[*input].shape->size() : 0;
+}
+
+// Of operators that take no other axis: LayerNormalization those of its first input, GatherND none that is
+// counted from the end.
+bool out_of_range(const Graph& graph, const Node& node, std::int64_t axis) {
+  const std::string& type = node.source->op_type();
+  const auto rank = static_cast<std::int64_t>(node.inputs.empty() ? 0 : rank_of(graph, node.inputs[0]));
+  if (type == "LayerNormalization") return axis < -rank || axis >= rank;
+  return type == "GatherND" && axis < 0;
+}
+
 // libonnx reads dimensions by these without looking whether they exist.
 std::optional<std::string> unsafe_axis(const Graph& graph, const Node& node) {
   std::size_t highest_rank = 0;
-  for (const auto& input : node.inputs)
-    if (input && graph.tensors[*input].shape)
-      highest_rank = std::max(highest_rank, graph.tensors[*input].shape->size());
+  for (const auto& input : node.inputs) highest_rank = std::max(highest_rank, rank_of(graph, input));
   std::vector<std::int64_t> axes;
   for (const char* name : {"axis", "axes", "perm", "batch_axis", "time_axis", "batch_dims"}) {
     if (const auto one = integer_attribute(*node.source, name)) axes.push_back(*one);
@@ -140,12 +171,20 @@ std::optional<std::string> unsafe_axis(const Graph& graph, const Node& node) {
   // Unsqueeze and the sequence operators count the dimensions they add.
   const auto limit = static_cast<std::int64_t>(highest_rank + (type == "Unsqueeze" ? axes.size() : 1));
   for (const std::int64_t axis : axes)
-    if (axis < -limit || axis > limit)
+    if (axis < -limit || axis > limit || out_of_range(graph, node, axis))
       return fmt::format("axis {} of an input with {} dimensions", axis, highest_rank);
   const auto permutation = integers_attribute(*node.source, "perm");
   if (type == "Transpose" && permutation && permutation->size() != highest_rank && highest_rank > 0)
     return fmt::format("it permutes {} dimensions of {}", permutation->size(), highest_rank);
   return std::nullopt;
+}
+
+// libonnx counts what stands in an equation by its place in a to z.
+bool is_unsafe_equation(const Node& node) {
+  if (node.source->op_type() != "Einsum") return false;
+  std::string equation = text_attribute(*node.source, "equation");
+  if (const auto arrow = equation.find("->"); arrow != std::string::npos) equation.erase(arrow, 2);
+  return equation.find_first_not_of("abcdefghijklmnopqrstuvwxyz., ") != std::string::npos;
 }
 
 // libonnx's messages carry a tag in brackets and, after a line break, context that we know better.
@@ -166,8 +205,10 @@ Result<void> infer_with_libonnx(Graph& graph, const Node& node) {
   const onnx::OpSchema* schema = schema_of(graph, node);
   if (schema == nullptr) return not_inferable("libonnx does not know it");
   if (is_unsafe_in_libonnx(node.source->op_type())) return not_inferable("libonnx cannot be trusted with it");
+  if (is_unsafe_equation(node)) return not_inferable("libonnx cannot be trusted with its equation");
   if (const auto changed = changed_since_libonnx(graph, node)) return not_inferable(*changed);
   if (const auto wrong = wrong_count(*schema, node)) return not_inferable(*wrong);
+  if (const auto lacking = lacking_dimensions(graph, node)) return not_inferable(*lacking);
   if (const auto unsafe = unsafe_axis(graph, node)) return not_inferable(*unsafe);
   const auto function = schema->GetTypeAndShapeInferenceFunction();
   if (!function) return not_inferable("libonnx has no shape inference for it");

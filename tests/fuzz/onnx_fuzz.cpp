@@ -5,28 +5,13 @@
 #include <unistd.h>
 
 #include "fuzz_target.h"
+#include "network_promises.h"
 #include "networks/describe_model.h"
 #include "networks/extract.h"
-#include "networks/network.h"
 
 namespace {
 
 using layerwatt::require;
-
-void check(const layerwatt::Network& network) {
-  require(!network.layers.empty(), "a network has layers");
-  require(network.produced.size() == network.layers.size(), "one list of outputs a layer");
-  require(network.consumed.size() == network.layers.size(), "one list of inputs a layer");
-  for (const layerwatt::Layer& layer : network.layers) {
-    require(!layer.name.empty() && layer.sources.size() == 1, "a layer has a name and is its own source");
-    require(layer.macs.value_or(0) >= 0, "MACs are not negative");
-    require(layer.parameters.value_or(0) >= 0, "parameters are not negative");
-    require(layer.bytes.value_or(0) >= 0, "bytes are not negative");
-    for (const auto* list : {&layer.inputs, &layer.outputs})
-      for (const layerwatt::Shape& shape : *list)
-        for (const std::int64_t dimension : shape) require(dimension >= -1, "a dimension is at least -1");
-  }
-}
 
 // All layers as a part, which may be refused, and must not crash.
 void take_apart(const std::string& path, const layerwatt::Network& network) {
@@ -34,7 +19,7 @@ void take_apart(const std::string& path, const layerwatt::Network& network) {
   if (!part) return require(!part.error().detail.empty(), "a refusal says why");
   const auto described =
       layerwatt::describe_model(std::make_unique<onnx::ModelProto>(std::move(*part)), "part.onnx", {});
-  if (described) check(*described);
+  if (described) layerwatt::require_promises(*described);
 }
 
 }  // namespace
@@ -46,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
     const auto network = layerwatt::read_onnx(path);
     if (network) {
-      check(*network);
+      layerwatt::require_promises(*network);
       take_apart(path, *network);
     } else {
       require(!network.error().where.empty() && !network.error().detail.empty(),
