@@ -5,7 +5,7 @@
 namespace layerwatt {
 
 std::optional<AlonePart> alone_part(std::span<const LayerProfile> layers,
-                                    const std::map<std::string, std::string>& circumstances) {
+                                    const Circumstances& circumstances) {
   const auto said = circumstances.find("model.part");
   if (said == circumstances.end()) return std::nullopt;
   AlonePart part;

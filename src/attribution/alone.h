@@ -15,8 +15,7 @@ inline bool is_reformat(const Layer& layer) { return layer.type == "layout"; }
 
 // Empty for a network that is no part: `circumstances` has no model.part. Layers that never ran are in
 // neither list.
-std::optional<AlonePart> alone_part(std::span<const LayerProfile> layers,
-                                    const std::map<std::string, std::string>& circumstances);
+std::optional<AlonePart> alone_part(std::span<const LayerProfile> layers, const Circumstances& circumstances);
 
 AloneEnergy alone_energy(const AlonePart& part, const LayerSums& sums);
 

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "attribution/precision.h"
+#include "core/circumstances.h"
 
 namespace layerwatt {
 
@@ -20,9 +21,7 @@ std::string spelled(Nanoseconds time) {
 }
 
 std::optional<double> asked_precision(const Profile& profile) {
-  const auto asked = profile.circumstances.find("precision");
-  if (asked == profile.circumstances.end()) return std::nullopt;
-  const double percent = std::strtod(asked->second.c_str(), nullptr);
+  const double percent = std::strtod(circumstance(profile.circumstances, "precision").c_str(), nullptr);
   return percent > 0 ? std::optional{percent / 100} : std::nullopt;
 }
 

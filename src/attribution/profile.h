@@ -10,6 +10,7 @@
 
 #include "attribution/layer_powers.h"
 #include "attribution/uncertainty_budget.h"
+#include "core/circumstances.h"
 #include "core/result.h"
 #include "core/units.h"
 #include "core/vocabulary.h"
@@ -128,7 +129,7 @@ struct Profile {
   std::optional<Residual> stacked;  // layers were placed by their mean times; empty: by their marks
   Nanoseconds mark_bias{};          // that intervals of method forward allow for, as in the options
   std::string roll_up = "module";   // how layers are added up, as in the options
-  std::map<std::string, std::string> circumstances;
+  Circumstances circumstances;
   bool complete = true;
   Origin worst_origin = Origin::measured;  // what the title must say
   std::vector<LayerProfile> layers;

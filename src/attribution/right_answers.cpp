@@ -8,6 +8,7 @@
 #include <string>
 
 #include "attribution/statistics.h"
+#include "core/circumstances.h"
 #include "core/text.h"
 
 namespace layerwatt {
@@ -16,9 +17,7 @@ namespace {
 
 // A count that a run file tells; files are anybody's.
 std::optional<std::uint64_t> counted(const Profile& profile, const std::string& key) {
-  const auto found = profile.circumstances.find(key);
-  if (found == profile.circumstances.end()) return std::nullopt;
-  const auto number = text::integer(found->second);
+  const auto number = text::integer(circumstance(profile.circumstances, key));
   if (!number || *number < 0) return std::nullopt;
   return static_cast<std::uint64_t>(*number);
 }

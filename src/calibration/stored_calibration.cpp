@@ -13,11 +13,6 @@ namespace {
 
 constexpr double most_averaged = 1 << 20;
 
-std::string value_or_empty(const Circumstances& all, const std::string& key) {
-  const auto found = all.find(key);
-  return found == all.end() ? std::string{} : found->second;
-}
-
 std::string changed(const std::string& what, const std::string& was, const std::string& is) {
   const auto shown = [](const std::string& text) { return text.empty() ? "not known" : text; };
   return fmt::format("{} was {}, is {}", what, shown(was), shown(is));
@@ -44,7 +39,7 @@ std::string difference_between(const CalibratedSensor& was, const CalibratedSens
     return changed("the shunt", in_milliohms(was.shunt), in_milliohms(is.shunt));
   if (was.averaging != is.averaging) return changed("averaging", shown(was.averaging), shown(is.averaging));
   for (const auto& [key, value] : was.mode)
-    if (const std::string now = value_or_empty(is.mode, key); now != value)
+    if (const std::string now = circumstance(is.mode, key); now != value)
       return changed("sensor mode " + key, value, now);
   for (const auto& [key, value] : is.mode)
     if (!was.mode.contains(key)) return changed("sensor mode " + key, "", value);
@@ -59,8 +54,8 @@ bool is_of(const CalibratedSensor& one, const CalibratedSensor& now) {
 
 CalibratedSensor sensor_of(const RailRecord& rail, const Circumstances& circumstances) {
   CalibratedSensor made;
-  made.board = value_or_empty(circumstances, "board.id");
-  if (made.board.empty()) made.board = value_or_empty(circumstances, "board");
+  made.board = circumstance(circumstances, "board.id");
+  if (made.board.empty()) made.board = circumstance(circumstances, "board");
   made.sensor = rail.sensor;
   made.device = rail.device;
   made.rail = rail.channel.rail;

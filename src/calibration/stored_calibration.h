@@ -8,11 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "core/circumstances.h"
 #include "timeline/timeline.h"
 
 namespace layerwatt {
-
-using Circumstances = std::map<std::string, std::string>;
 
 // What must be the same for a calibration to hold. The unit itself is not in it: the file belongs to one
 // machine, and a copy on a second board of the kind would be taken for its own.

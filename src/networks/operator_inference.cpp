@@ -98,8 +98,8 @@ class NodeContext final : public onnx::InferenceContext {
   std::vector<onnx::TypeProto> outputs_;
 };
 
-// Operators whose inference in libonnx 1.12 reads through null pointers when a file is hostile (found by
-// tests/fuzz), among them all that expect a graph.
+// Operators whose inference in libonnx 1.12 crashes when a file is hostile (found by tests/fuzz), among them
+// all that expect a graph.
 bool is_unsafe_in_libonnx(const std::string& type) {
   static const std::set<std::string_view> unsafe{"If",   "Loop",        "MaxUnpool",      "STFT",
                                                  "Scan", "SequenceMap", "SplitToSequence"};
@@ -120,6 +120,13 @@ std::optional<std::string> wrong_count(const onnx::OpSchema& schema, const Node&
   return std::nullopt;
 }
 
+// Nothing where it is not known, or there is no such input.
+std::optional<std::size_t> rank_of(const Graph& graph, const Node& node, std::size_t input) {
+  if (input >= node.inputs.size() || !node.inputs[input]) return std::nullopt;
+  const auto& shape = graph.tensors[*node.inputs[input]].shape;
+  return shape ? std::optional{shape->size()} : std::nullopt;
+}
+
 // libonnx reads so many dimensions of these inputs without looking whether they exist.
 std::optional<std::string> lacking_dimensions(const Graph& graph, const Node& node) {
   struct Needed {
@@ -130,38 +137,33 @@ std::optional<std::string> lacking_dimensions(const Graph& graph, const Node& no
                                      Needed{"LayerNormalization", 0, 1}, Needed{"MaxRoiPool", 0, 4},
                                      Needed{"MaxRoiPool", 1, 1}};
   for (const auto& [type, input, dimensions] : needed) {
-    if (type != node.source->op_type() || input >= node.inputs.size() || !node.inputs[input]) continue;
-    const auto& shape = graph.tensors[*node.inputs[input]].shape;
-    if (shape && shape->size() < dimensions)
-      return fmt::format("its input {} has {} dimensions", input, shape->size());
+    if (type != node.source->op_type()) continue;
+    const auto rank = rank_of(graph, node, input);
+    if (rank && *rank < dimensions) return fmt::format("its input {} has {} dimensions", input, *rank);
   }
   return std::nullopt;
 }
 
-std::size_t rank_of(const Graph& graph, const std::optional<std::size_t>& input) {
-  return input && graph.tensors[*input].shape ? graph.tensors[*input].shape->size() : 0;
-}
-
-// Of operators that take no other axis: LayerNormalization those of its first input, GatherND none that is
-// counted from the end.
-bool out_of_range(const Graph& graph, const Node& node, std::int64_t axis) {
-  const std::string& type = node.source->op_type();
-  const auto rank = static_cast<std::int64_t>(node.inputs.empty() ? 0 : rank_of(graph, node.inputs[0]));
-  if (type == "LayerNormalization") return axis < -rank || axis >= rank;
+// Of operators that take no other axis: LayerNormalization, whose rank is that of its first input, and
+// GatherND, which counts none from the end. A rank of 0 is not known, or was complained about.
+bool out_of_range(const std::string& type, std::int64_t axis, std::int64_t rank) {
+  if (type == "LayerNormalization") return rank > 0 && (axis < -rank || axis >= rank);
   return type == "GatherND" && axis < 0;
 }
 
 // libonnx reads dimensions by these without looking whether they exist.
 std::optional<std::string> unsafe_axis(const Graph& graph, const Node& node) {
+  const std::string& type = node.source->op_type();
   std::size_t highest_rank = 0;
-  for (const auto& input : node.inputs) highest_rank = std::max(highest_rank, rank_of(graph, input));
+  const std::size_t looked_at = type == "LayerNormalization" ? 1 : node.inputs.size();
+  for (std::size_t i = 0; i < looked_at; ++i)
+    highest_rank = std::max(highest_rank, rank_of(graph, node, i).value_or(0));
   std::vector<std::int64_t> axes;
   for (const char* name : {"axis", "axes", "perm", "batch_axis", "time_axis", "batch_dims"}) {
     if (const auto one = integer_attribute(*node.source, name)) axes.push_back(*one);
     const auto several = integers_attribute(*node.source, name).value_or(Shape{});
     axes.insert(axes.end(), several.begin(), several.end());
   }
-  const std::string& type = node.source->op_type();
   const bool axes_as_input =
       (type == "Squeeze" || type == "Unsqueeze") && node.inputs.size() > 1 && node.inputs[1];
   if (axes_as_input && graph.tensors[*node.inputs[1]].integers) {
@@ -171,7 +173,7 @@ std::optional<std::string> unsafe_axis(const Graph& graph, const Node& node) {
   // Unsqueeze and the sequence operators count the dimensions they add.
   const auto limit = static_cast<std::int64_t>(highest_rank + (type == "Unsqueeze" ? axes.size() : 1));
   for (const std::int64_t axis : axes)
-    if (axis < -limit || axis > limit || out_of_range(graph, node, axis))
+    if (axis < -limit || axis > limit || out_of_range(type, axis, static_cast<std::int64_t>(highest_rank)))
       return fmt::format("axis {} of an input with {} dimensions", axis, highest_rank);
   const auto permutation = integers_attribute(*node.source, "perm");
   if (type == "Transpose" && permutation && permutation->size() != highest_rank && highest_rank > 0)

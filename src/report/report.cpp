@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/circumstances.h"
+
 namespace layerwatt {
 
 const ReportDriver* report_named(std::string_view name) {
@@ -19,10 +21,8 @@ std::string_view warning_title(const Profile& profile) {
     case Origin::estimated: return "ESTIMATED, proportional to CPU time";
     case Origin::simulated: break;
   }
-  const auto found = profile.circumstances.find("simulation");
-  const auto says = [&](std::string_view word) {
-    return found != profile.circumstances.end() && found->second.find(word) != std::string::npos;
-  };
+  const std::string simulation = circumstance(profile.circumstances, "simulation");
+  const auto says = [&](std::string_view word) { return simulation.find(word) != std::string::npos; };
   if (says("MADE UP")) return "SIMULATED: power is made up, as its source says, nothing was measured";
   return says("UNCALIBRATED") ? "SIMULATED and UNCALIBRATED: power and time come from a virtual board"
                               : "SIMULATED: power comes from a virtual board, nothing was measured";

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "boards/virtual_settings.h"
+#include "core/circumstances.h"
 #include "core/private_folder.h"
 #include "runner/layer_json.h"
 #include "session/model_source.h"
@@ -25,8 +26,6 @@ namespace {
 
 constexpr std::uint32_t inferences_a_block = 50;
 constexpr std::uint32_t latency_inferences = 200;
-
-using Circumstances = std::map<std::string, std::string>;
 
 struct Described {
   std::vector<Layer> layers;

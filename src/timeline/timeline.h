@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/circumstances.h"
 #include "core/vocabulary.h"
 #include "timeline/rail_calibration.h"
 
@@ -50,7 +51,7 @@ struct MarkerRecord {
 struct Timeline {
   // Circumstances in plain words, key -> value: "board", "kernel", "governor.cpu0", "engine.version",
   // "command", "threads", "sensor_mode.6-0040", ... docs/run-file.md lists them. Absent = not known.
-  std::map<std::string, std::string> circumstances;
+  Circumstances circumstances;
   ClockTriple clocks_at_start{}, clocks_at_end{};
   bool complete = false;  // the run ended in order; false after a kill, crash or Ctrl-C
 
